@@ -1,0 +1,185 @@
+"""The order-check policy as data: which checks run, in which order, and what a failed one means.
+
+A policy is a document (shipped example: policies/order_check_v1.json). `load` turns it into a
+frozen `Policy` or refuses it whole: an unknown check, a missing parameter, a fact nobody
+supplies, or an outcome more generous than the rule allows never goes live. There is no default
+policy: who decides an order must say by which.
+
+Outcomes from mild to severe: warn (rides along) < refer (a person must look) < hold (until
+something changes) < decline. What is unknown can only refer or decline.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from xinheng.credit.exposure import Weights, formula
+from xinheng.credit.scale import GRADES
+from xinheng.credit.shipped import document
+
+FAIL_OUTCOMES: Final = ("warn", "refer", "hold", "decline")
+UNKNOWN_OUTCOMES: Final = ("refer", "decline")
+MAX_CHECKS: Final = 40
+
+
+class PolicyError(ValueError):
+    """A policy document that may not go live; the message names the place and says how to mend
+    it.
+    """
+
+
+class Params(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a check may be given. Each kind uses only its own (see `KINDS`)."""
+
+    passing: tuple[str, ...] = ()
+    outcomes: dict[str, str] = {}
+    worst_grade: str | None = None
+
+
+class Check(Struct, frozen=True, forbid_unknown_fields=True):
+    """One step: `code` names it in this policy and in every trace, `kind` says which test it is."""
+
+    code: str
+    kind: str
+    outcome_on_fail: str
+    params: Params = Params()
+    outcome_on_unknown: str = "refer"
+
+
+class Policy(Struct, frozen=True, forbid_unknown_fields=True):
+    """A checked policy. `sources` says which room supplies each fact; `rule` is the sentence
+    answers show.
+    """
+
+    name: str
+    version: int
+    checks: tuple[Check, ...]
+    sources: dict[str, str]
+    exposure: Weights = Weights()
+    title: dict[str, str] = {}
+    source: str = ""
+    rule: str = ""
+
+
+class Kind(Struct, frozen=True):
+    """What a kind of check reads, which parameters it must have, and whether it may be a mere
+    warning.
+    """
+
+    facts: tuple[str, ...]
+    params: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    may_warn: bool = True
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "customer_status": Kind(("customer_status",), ("passing",), ("outcomes",), may_warn=False),
+    "limit_valid": Kind(("limit",), may_warn=False),
+    "headroom": Kind(("limit", "components"), may_warn=False),
+    "single_order_cap": Kind(("limit",)),
+    "overdue_amount": Kind(("limit", "overdue_minor")),
+    "overdue_days": Kind(("limit", "overdue_days_max")),
+    "rating_expired": Kind(("grade", "rating_valid_until")),
+    "grade_floor": Kind(("grade",), ("worst_grade",)),
+    "terms_longer": Kind(("limit",)),
+}
+# Without these an order could be approved that the line itself must refuse to reserve.
+REQUIRED_KINDS: Final = ("customer_status", "limit_valid", "headroom")
+
+
+def load(raw: Mapping[str, Any]) -> Policy:
+    """The policy of a document, or `PolicyError`. Loading twice gives equal policies."""
+    try:
+        policy = msgspec.convert(dict(raw), Policy)
+    except msgspec.ValidationError as error:
+        raise PolicyError(f"the policy document does not have the right shape: {error}") from error
+    if not policy.name or policy.version < 1:
+        raise PolicyError("a policy needs a name and a version of at least 1")
+    _look_at_the_whole(policy)
+    for check in policy.checks:
+        _look_at(check, policy.sources)
+    return msgspec.structs.replace(policy, rule=_sentence(policy))
+
+
+def shipped() -> Policy:
+    """The example that ships; a seller copies and edits it. Nothing uses it without being told
+    to.
+    """
+    return load(document("policies/order_check_v1.json"))
+
+
+def require_sources(policy: Policy, connected: Collection[str]) -> None:
+    """Before a policy goes live: every source it names is connected in this installation."""
+    missing = sorted(set(policy.sources.values()) - set(connected))
+    if missing:
+        raise PolicyError(
+            f"the policy draws facts from {', '.join(missing)}, not connected here: "
+            "connect it or drop the check"
+        )
+
+
+def _sentence(policy: Policy) -> str:
+    return f"{formula(policy.exposure)}; exceeded when used + order > limit"
+
+
+def _look_at_the_whole(policy: Policy) -> None:
+    if not 0 < len(policy.checks) <= MAX_CHECKS:
+        raise PolicyError(f"a policy has 1 to {MAX_CHECKS} checks, not {len(policy.checks)}")
+    codes = [check.code for check in policy.checks]
+    if len(set(codes)) != len(codes):
+        raise PolicyError("two checks share a code: give each its own, traces refer to them by it")
+    absent = [
+        kind for kind in REQUIRED_KINDS if kind not in {check.kind for check in policy.checks}
+    ]
+    if absent:
+        raise PolicyError(
+            f"add the checks {', '.join(absent)}: a policy may not approve without them"
+        )
+    # A reducing weight above 100 % would hand out credit that nobody paid for; a negative one
+    # inverts its sign.
+    for name in policy.exposure.__struct_fields__:
+        weight = getattr(policy.exposure, name)
+        most = 10_000 if name in ("unapplied", "prepaid") else 100_000
+        if not 0 <= weight <= most:
+            raise PolicyError(f"exposure.{name} is {weight}: give basis points from 0 to {most}")
+
+
+def _look_at(check: Check, sources: Mapping[str, str]) -> None:
+    where = f"check {check.code!r}"
+    kind = KINDS.get(check.kind)
+    if kind is None:
+        raise PolicyError(f"{where}: unknown kind {check.kind!r}; known are {', '.join(KINDS)}")
+    if not check.code:
+        raise PolicyError("a check has no code: name it")
+    _look_at_outcomes(check, kind, where)
+    _look_at_params(check, kind, where)
+    for fact in kind.facts:
+        if not sources.get(fact):
+            raise PolicyError(f'{where}: the fact {fact!r} has no source; name one under "sources"')
+
+
+def _look_at_outcomes(check: Check, kind: Kind, where: str) -> None:
+    allowed = FAIL_OUTCOMES if kind.may_warn else FAIL_OUTCOMES[1:]
+    for outcome in (check.outcome_on_fail, *check.params.outcomes.values()):
+        if outcome not in allowed:
+            raise PolicyError(f"{where}: outcome {outcome!r} is not one of {', '.join(allowed)}")
+    if check.outcome_on_unknown not in UNKNOWN_OUTCOMES:
+        raise PolicyError(f"{where}: what is unknown can only {' or '.join(UNKNOWN_OUTCOMES)}")
+
+
+def _look_at_params(check: Check, kind: Kind, where: str) -> None:
+    for name in Params.__struct_fields__:
+        given = bool(getattr(check.params, name))
+        if name in kind.params and not given:
+            raise PolicyError(f"{where}: the parameter {name!r} is missing")
+        if given and name not in kind.params + kind.optional:
+            raise PolicyError(
+                f"{where}: a check of kind {check.kind!r} takes no parameter {name!r}"
+            )
+    worst = check.params.worst_grade
+    if worst is not None and worst not in GRADES:
+        raise PolicyError(f"{where}: grade {worst!r} is not on the scale {', '.join(GRADES)}")
+    if "unknown" in check.params.passing:
+        raise PolicyError(f'{where}: an unknown status can\'t pass; take it out of "passing"')
