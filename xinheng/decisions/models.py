@@ -1,0 +1,138 @@
+"""Judgements and their life: assessments with a rating, order checks with their exact answer, holds, overrides.
+
+A decision keeps the facts it saw, the policy version, the trace and the answer's exact bytes, so that it can be
+replayed and repeated; figures, dates and codes, never names. A hold waits until a person with authority, who is not
+the one who asked, releases or rejects it with a reason.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from xinheng.people.models import unit_scope
+
+
+class OwnedQuery(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> OwnedQuery:
+        return self.filter(unit_scope(user, "customer__business_unit"))
+
+
+class Assessment(models.Model):
+    """One scoring of one customer by one version of a card: inputs, points, reasons, grade."""
+
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
+    card = models.CharField(max_length=80)  # "behaviour v1"
+    currency = models.CharField(max_length=3)
+    points = models.IntegerField(null=True)
+    grade = models.CharField(max_length=4, blank=True)  # "" = not rated
+    coverage_pct = models.IntegerField(default=0)
+    inputs = models.JSONField()
+    contributions = models.JSONField()
+    reasons = models.JSONField()
+    as_of = models.DateField()
+    valid_until = models.DateField()
+    assessed_at = models.DateTimeField()
+    entry_id = models.UUIDField(null=True)
+
+    objects = OwnedQuery.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "-assessed_at"], name="assessment_customer")]
+
+
+class Rating(models.Model):
+    """The rating in force: one row a customer, read by order checks and lists."""
+
+    customer = models.OneToOneField(
+        "customers.Customer", models.PROTECT, primary_key=True, related_name="+"
+    )
+    assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="+")
+    grade = models.CharField(max_length=4, blank=True)
+    points = models.IntegerField(null=True)
+    valid_until = models.DateField()
+
+
+class Decision(models.Model):
+    """One answered order check. (order_ref, version) is the idempotency key, for ever."""
+
+    id = models.UUIDField(primary_key=True)
+    order_ref = models.CharField(max_length=80)
+    version = models.IntegerField()
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
+    line_id = models.BigIntegerField(null=True)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    outcome = models.CharField(max_length=8)
+    request_sha256 = models.BinaryField()
+    facts = models.BinaryField()
+    order_bytes = models.BinaryField()
+    answer = models.BinaryField()
+    policy_id = models.BigIntegerField()
+    requested_by = models.CharField(max_length=60)  # "user:3" | "key:7"
+    person_id = models.BigIntegerField(null=True)  # the person behind the request
+    decided_at = models.DateTimeField()
+    reservation_id = models.UUIDField(null=True)
+    entry_id = models.UUIDField()
+    cancelled_at = models.DateTimeField(null=True)
+
+    objects = OwnedQuery.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order_ref", "version"], name="decision_once"),
+            models.CheckConstraint(
+                condition=Q(outcome__in=["approve", "refer", "hold", "decline"]),
+                name="decision_outcome_known",
+            ),
+        ]
+        indexes = [models.Index(fields=["customer", "-decided_at"], name="decision_customer")]
+
+
+class Hold(models.Model):
+    """A decision that waits for a person: outcome hold or refer."""
+
+    decision = models.OneToOneField(
+        Decision, models.PROTECT, primary_key=True, related_name="hold"
+    )
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=6)  # hold | refer
+    codes = models.CharField(max_length=300)  # reason codes, comma separated, worst first
+    state = models.CharField(max_length=10, default="waiting")  # waiting released rejected cancelled superseded
+    opened_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(
+        "people.User", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reason = models.TextField(blank=True)
+
+    objects = OwnedQuery.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["waiting", "released", "rejected", "cancelled", "superseded"]
+                ),
+                name="hold_state_known",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["opened_at"], condition=Q(state="waiting"), name="hold_waiting")
+        ]
+
+
+class Override(models.Model):
+    """A person's yes against the rule: who, by which authority, why, and for how much."""
+
+    id = models.UUIDField(primary_key=True)
+    decision = models.ForeignKey(Decision, models.PROTECT, related_name="+")
+    person = models.ForeignKey("people.User", models.PROTECT, related_name="+")
+    authority = models.CharField(max_length=120)
+    reason = models.TextField()
+    amount_minor = models.BigIntegerField()
+    excess_minor = models.BigIntegerField()
+    at = models.DateTimeField()
+    entry_id = models.UUIDField()

@@ -1,0 +1,106 @@
+"""What was sold and what was paid: orders, invoices, receipts and which receipt settles which invoice.
+
+Amounts are integer minor units. An invoice's open amount on a day is its amount less the allocations applied by
+that day; a receipt's unapplied part stays visible. Example: invoice 80,000.00 with 20,000.00 applied is open at
+60,000.00. Credit notes are invoices with a negative amount.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from xinheng.people.models import unit_scope
+
+
+class OwnedQuery(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> OwnedQuery:
+        return self.filter(unit_scope(user, "customer__business_unit"))
+
+
+class Order(models.Model):
+    """A customer's order as the ERP knows it; open value counts in exposure until it is invoiced."""
+
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
+    number = models.CharField(max_length=80, unique=True)
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    open_minor = models.BigIntegerField(default=0)  # still to be invoiced; 0 when closed
+    ordered_on = models.DateField()
+    delivery_on = models.DateField(null=True, blank=True)
+    state = models.CharField(max_length=10, default="open")  # open | closed | cancelled
+    simulated = models.BooleanField(default=False)
+
+    objects = OwnedQuery.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "-ordered_on"], name="order_customer")]
+
+
+class Invoice(models.Model):
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
+    number = models.CharField(max_length=80, unique=True)
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    open_minor = models.BigIntegerField()  # amount less everything applied so far
+    issued_on = models.DateField()
+    due_on = models.DateField()
+    terms = models.CharField(max_length=20, blank=True)
+    order_number = models.CharField(max_length=80, blank=True)
+    # a file that says "settled on": becomes a receipt in full of its own, so that one mechanism applies cash
+    settled_on = models.DateField(null=True, blank=True)
+    disputed = models.BooleanField(default=False)
+    simulated = models.BooleanField(default=False)  # due date and settlement may be; see `source`
+    source = models.CharField(max_length=60, blank=True)
+
+    objects = OwnedQuery.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["customer", "due_on"], name="invoice_customer_due"),
+            models.Index(
+                fields=["customer", "currency", "due_on"],
+                condition=~Q(open_minor=0),
+                name="invoice_open",
+            ),
+        ]
+
+
+class Receipt(models.Model):
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
+    number = models.CharField(max_length=90, unique=True)
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    unapplied_minor = models.BigIntegerField()
+    received_on = models.DateField()
+    reference = models.CharField(max_length=80, blank=True)  # the invoice number that the payer named
+    method = models.CharField(max_length=20, blank=True)
+    simulated = models.BooleanField(default=False)
+
+    objects = OwnedQuery.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(unapplied_minor__gte=0), name="receipt_unapplied_not_negative"
+            )
+        ]
+        indexes = [models.Index(fields=["customer", "received_on"], name="receipt_customer")]
+
+
+class Allocation(models.Model):
+    """A part of a receipt (or credit note) that settles a part of an invoice, from `applied_on`."""
+
+    receipt = models.ForeignKey(Receipt, models.CASCADE, related_name="allocations")
+    invoice = models.ForeignKey(Invoice, models.CASCADE, related_name="allocations")
+    amount_minor = models.BigIntegerField()
+    applied_on = models.DateField()
+    rule = models.CharField(max_length=10)  # reference | oldest | settled
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="allocation_positive"),
+            models.UniqueConstraint(fields=["receipt", "invoice", "applied_on"], name="allocation_once"),
+        ]
