@@ -145,7 +145,7 @@ def shipped() -> Card:
 
 
 def score(card: Card, inputs: Mapping[str, Input]) -> Score:
-    """Points, contributions and reasons of one customer; a key that is absent or None is missing."""
+    """Points and reasons of one customer; a key that is absent or None is missing."""
     contributions = tuple(_contribution(one, inputs.get(one.key)) for one in card.characteristics)
     missing = tuple(one.key for one in contributions if one.value is None)
     weights = {one.key: one.weight for one in card.characteristics}
@@ -170,7 +170,11 @@ def score(card: Card, inputs: Mapping[str, Input]) -> Score:
 
 def best_points(one: Characteristic) -> int:
     """The most that a characteristic can earn."""
-    return max(band.points for band in (*one.bins, *one.values))
+    return max(_all_points(one))
+
+
+def _all_points(one: Characteristic) -> list[int]:
+    return [band.points for band in one.bins] + [choice.points for choice in one.values]
 
 
 def _reasons(contributions: tuple[Contribution, ...]) -> tuple[Contribution, ...]:
@@ -211,7 +215,7 @@ def _look_at(one: Characteristic) -> None:
         raise CardError(f"{one.key}: the weight must be above zero")
     if one.bins:
         _look_at_bins(one)
-    worst = min(band.points for band in (*one.bins, *one.values))
+    worst = min(_all_points(one))
     if one.missing.points > worst:
         raise CardError(
             f"{one.key}: missing earns {one.missing.points}, more than the worst band's {worst}"

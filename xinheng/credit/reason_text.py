@@ -1,0 +1,135 @@
+"""Every reason code in words a customer could be shown, in Chinese and English.
+
+`text(Reason("overdue_days_exceeded", "41", "30", "hold"), "CNY")["zh"]` is "最早一张已逾期 41
+天，超过允许的 30 天。". Reasons keep canonical figures ("12300.00", "41", "2026-11-22"); here
+amounts get their thousands separators and the currency's name. `codes()` lists every code, so
+that a test can hold the list against what `decide` can say.
+"""
+
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from xinheng.credit.decide import Reason
+
+
+class Wording(Struct, frozen=True):
+    """Both sentences, and what `{m}` (measured) and `{t}` (threshold) are."""
+
+    zh: str
+    en: str
+    figures: Literal["none", "plain", "money", "status"] = "none"
+
+
+_CURRENCIES: Final = {
+    "CNY": "元",
+    "USD": "美元",
+    "EUR": "欧元",
+    "HKD": "港元",
+    "JPY": "日元",
+    "GBP": "英镑",
+}
+_STATUSES: Final = {
+    "active": ("正常", "active"),
+    "watch": ("重点关注", "on watch"),
+    "blocked": ("已停用", "blocked"),
+    "closed": ("已关闭", "closed"),
+}
+
+WORDINGS: Final[dict[str, Wording]] = {
+    "status_not_active": Wording("客户状态为“{m}”。", "The customer is {m}.", "status"),
+    "status_unknown": Wording("客户状态未知。", "The customer's status is not known."),
+    "limit_missing": Wording(
+        "客户没有该币种的授信额度。", "The customer has no credit line in this currency."
+    ),
+    "limit_unset": Wording(
+        "授信额度尚未设定，视为没有授信。", "The limit has not been set, which means no credit."
+    ),
+    "limit_unknown": Wording("授信额度无法读取。", "The credit limit could not be read."),
+    "limit_expired": Wording(
+        "授信额度已于 {t} 到期。", "The credit limit expired on {t}.", "plain"
+    ),
+    "limit_not_yet_valid": Wording(
+        "授信额度自 {t} 起生效，今天还不能使用。",
+        "The credit limit is valid from {t}; it can't be used yet.",
+        "plain",
+    ),
+    "limit_forced_hold": Wording(
+        "该客户的订单已被人工冻结。", "Orders of this customer are on hold by a person's decision."
+    ),
+    "headroom_exceeded": Wording(
+        "加上本单后占用 {m}，超过授信额度 {t}。",
+        "With this order {m} would be in use, more than the limit of {t}.",
+        "money",
+    ),
+    "single_order_cap_exceeded": Wording(
+        "本单金额 {m}，超过单笔限额 {t}。",
+        "The order of {m} is more than the single-order cap of {t}.",
+        "money",
+    ),
+    "overdue_amount_exceeded": Wording(
+        "逾期 {m}，超过允许的 {t}。",
+        "{m} is overdue, more than the {t} allowed.",
+        "money",
+    ),
+    "overdue_days_exceeded": Wording(
+        "最早一张已逾期 {m} 天，超过允许的 {t} 天。",
+        "The oldest item is {m} days late, more than the {t} days allowed.",
+        "plain",
+    ),
+    "overdue_unknown": Wording("逾期情况未知。", "What is overdue is not known."),
+    "rating_missing": Wording("客户尚未评级。", "The customer has not been rated."),
+    "rating_undated": Wording(
+        "信用等级 {m} 没有有效期，请重新评级。",
+        "The rating {m} carries no validity date; rate the customer again.",
+        "plain",
+    ),
+    "rating_unknown": Wording("信用等级无法读取。", "The rating could not be read."),
+    "rating_expired": Wording(
+        "信用等级已于 {t} 到期，请重新评级。",
+        "The rating expired on {t}; rate the customer again.",
+        "plain",
+    ),
+    "grade_too_low": Wording(
+        "信用等级 {m}，低于要求的 {t}。", "The grade {m} is below the required {t}.", "plain"
+    ),
+    "terms_longer": Wording(
+        "订单账期 {m} 天，超过约定的 {t} 天。",
+        "The order asks for {m} days, longer than the {t} agreed.",
+        "plain",
+    ),
+}
+
+
+def codes() -> tuple[str, ...]:
+    """Every reason code there is."""
+    return tuple(WORDINGS)
+
+
+def text(reason: Reason, currency: str) -> dict[str, str]:
+    """The sentence in both languages. A code without words is a bug: it raises `KeyError`."""
+    wording = WORDINGS[reason.code]
+    measured = _shown(reason.measured, wording.figures, currency)
+    threshold = _shown(reason.threshold, wording.figures, currency)
+    return {
+        "zh": wording.zh.format(m=measured[0], t=threshold[0]),
+        "en": wording.en.format(m=measured[1], t=threshold[1]),
+    }
+
+
+def _shown(figure: str | None, figures: str, currency: str) -> tuple[str, str]:
+    if figure is None:
+        return ("", "")
+    if figures == "money":
+        amount = _grouped(figure)
+        return (f"{amount} {_CURRENCIES.get(currency, currency)}", f"{currency} {amount}")
+    if figures == "status":
+        return _STATUSES.get(figure, (figure, figure))
+    return (figure, figure)
+
+
+def _grouped(amount: str) -> str:
+    """Thousands separators for a canonical amount: "1234567.50" → "1,234,567.50"."""
+    sign, size = ("-", amount[1:]) if amount.startswith("-") else ("", amount)
+    whole, point, rest = size.partition(".")
+    return f"{sign}{int(whole):,}{point}{rest}"
