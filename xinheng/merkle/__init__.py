@@ -1,0 +1,1 @@
+"""Merkle trees, proofs, signed notes and the offline verifier: pure, standard library only."""

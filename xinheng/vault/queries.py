@@ -28,7 +28,7 @@ CACHED_KEYS_MAX = 100_000
 SWEEP_SECONDS = 5.0
 
 
-class KeyGone(LookupError):  # noqa: N818 - an erased subject is an answer, not a fault
+class KeyGone(LookupError):
     """A key that was destroyed or never existed; `ids` says which."""
 
     def __init__(self, ids: list[UUID]) -> None:
@@ -82,7 +82,7 @@ class KeyCache:
         return found, missing
 
     def keep(self, keys: dict[UUID, OpenKey], generation: int) -> None:
-        """Remember keys read under `generation`; if the cache was emptied since, they may be dead."""
+        """Remember keys read under `generation`; emptied since then, they may be dead."""
         with self._lock:
             if generation != self.generation:
                 return
