@@ -20,6 +20,9 @@ class Actor:
     person_id: int | None
     permissions: frozenset[str]
     label: str = ""
+    # None: the whole book; else the one business unit whose customers this actor may touch
+    unit_id: int | None = None
+    all_units: bool = True
 
     @property
     def ref(self) -> str:
@@ -28,13 +31,29 @@ class Actor:
     def may(self, permission: str) -> bool:
         return self.kind == "system" or permission in self.permissions
 
+    def reaches(self, unit_id: int | None) -> bool:
+        """Whether a customer of this business unit is within the actor's sight."""
+        return self.all_units or (unit_id is not None and unit_id == self.unit_id)
+
 
 def of_user(user: User) -> Actor:
-    return Actor("user", user.pk, user.pk, user.permissions(), user.username)
+    return Actor(
+        "user",
+        user.pk,
+        user.pk,
+        user.permissions(),
+        user.username,
+        user.business_unit_id,
+        user.sees_all_units,
+    )
 
 
 def of_key(key: ApiKey) -> Actor:
-    return Actor("key", key.pk, key.owner_id, frozenset(key.scopes), key.name)
+    """A key sees what its owner sees; a key without an owner is the installation's own and sees all."""
+    owner = key.owner
+    unit = owner.business_unit_id if owner else None
+    everything = owner is None or owner.sees_all_units
+    return Actor("key", key.pk, key.owner_id, frozenset(key.scopes), key.name, unit, everything)
 
 
 def system(label: str) -> Actor:

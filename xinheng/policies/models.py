@@ -1,7 +1,9 @@
-"""Rules as versioned data: order-check policies, scorecards, scales, limit methods. One live version per kind.
+"""Rules as versioned data: order-check policies, scorecards, scales, limit methods. One live
+version per kind.
 
-draft → approved → live → retired; a body never changes once approved, a change is a new version. The pure core
-(`credit/`) reads bodies; this room keeps which one was live when. Example: order_check v1 live since go-live.
+draft → approved → live → retired; a body never changes once approved, a change is a new version.
+The pure core (`credit/`) reads bodies; this room keeps which one was live when. Example:
+order_check v1 live since go-live.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from django.db import models
 
 
 class Policy(models.Model):
-    KINDS = ["order_check", "scorecard", "scale", "limit"]
+    KINDS = ["order_check", "scorecard", "scale", "limit", "assessment"]
 
     kind = models.CharField(max_length=20)
     name = models.CharField(max_length=60)

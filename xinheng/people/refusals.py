@@ -1,0 +1,42 @@
+"""Why people's actions refuse, in order of precedence. Codes are never reused."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from xinheng.texts import T
+
+
+class PeopleRefusal(Enum):
+    NOT_PERMITTED = T(
+        "您没有“{permission}”权限，请联系系统管理员。",
+        "You lack the permission “{permission}”: ask an administrator.",
+    )
+    ALREADY_SET_UP = T(
+        "本系统已经初始化，请直接登录。", "This installation has been set up already: sign in."
+    )
+    UNKNOWN_CURRENCY = T(
+        "“{currency}”不是可用的 ISO 4217 币种代码，例如 CNY、USD。",
+        "“{currency}” is no ISO 4217 currency with minor units; give CNY or USD, for example.",
+    )
+    UNKNOWN_TIME_ZONE = T(
+        "找不到时区“{time_zone}”，例如 Asia/Shanghai。",
+        "There is no time zone “{time_zone}”; give Asia/Shanghai, for example.",
+    )
+    BLANK = T("请填写“{field}”。", "Fill in “{field}”.")
+    USERNAME_TAKEN = T("用户名“{username}”已被使用。", "The user name “{username}” is taken.")
+    PASSWORD_WEAK = T("密码不合格：{zh}", "This password will not do: {en}")
+    UNKNOWN_ROLE = T("没有角色“{role}”。", "There is no role “{role}”.")
+    UNKNOWN_UNIT = T("没有业务单元“{unit}”。", "There is no business unit “{unit}”.")
+    UNKNOWN_SCOPE = T(
+        "密钥不能有权限“{scope}”；可用：{allowed}",
+        "A key can't have the scope “{scope}”; possible: {allowed}",
+    )
+    SCOPE_BEYOND_OWNER = T(
+        "密钥的权限“{scope}”超出了负责人“{owner}”的权限。",
+        "The scope “{scope}” goes beyond what its owner “{owner}” may do.",
+    )
+    EXPIRES_IN_THE_PAST = T(
+        "有效期必须晚于现在。", "The key must expire later than now: give a later date."
+    )
+    UNKNOWN_KEY = T("没有前缀为“{prefix}”的密钥。", "There is no key with the prefix “{prefix}”.")

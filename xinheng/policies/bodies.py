@@ -1,0 +1,84 @@
+"""Which document each kind of policy is, and whether it can be used: the pure core's own loaders
+decide.
+
+The shipped files are version 1 of each kind. A body is checked when it is drafted and once more
+when it goes live, because what is connected may have changed in between. Example: an order-check
+policy that names a fact of a room that isn't connected here can't go live.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from xinheng.credit import policy, scorecard
+from xinheng.credit import shipped as credit_files
+
+CONNECTED = frozenset({"customers", "limits", "receivables", "decisions"})
+_HERE = Path(__file__).parent
+
+SHIPPED: dict[str, str] = {
+    "order_check": "policies/order_check_v1.json",
+    "scorecard": "cards/behaviour_v1.json",
+    "scale": "scale_v1.json",
+    "limit": "limit_methods_v1.json",
+}
+KINDS = (*SHIPPED, "assessment")
+
+
+def shipped_body(kind: str) -> dict[str, Any]:
+    """The document that ships for a kind. Figures in it are text or int: a float has no place."""
+    if kind == "assessment":
+        return _plain(json.loads((_HERE / "assessment_v1.json").read_text(encoding="utf-8")))
+    return _plain(credit_files.document(SHIPPED[kind]))
+
+
+def _plain(document: Any) -> dict[str, Any]:
+    """A copy of its own, with `Decimal` as text, so that the database keeps it exactly."""
+    plain: dict[str, Any] = json.loads(json.dumps(document, default=str))
+    return plain
+
+
+def check(kind: str, body: Mapping[str, Any]) -> None:
+    """Raises ValueError with the reason where the body can't be used."""
+    _CHECKS[kind](body)
+
+
+def _order_check(body: Mapping[str, Any]) -> None:
+    policy.require_sources(policy.load(body), CONNECTED)
+
+
+def _as_released(kind: str) -> Callable[[Mapping[str, Any]], None]:
+    """The core reads these figures from its own release: a body that says otherwise would lie."""
+
+    def check_body(body: Mapping[str, Any]) -> None:
+        ours, theirs = (
+            {key: value for key, value in one.items() if key not in ("name", "version")}
+            for one in (shipped_body(kind), body)
+        )
+        if ours != theirs:
+            raise ValueError(f"{kind} is read from the release: change it there, then adopt it")
+
+    return check_body
+
+
+def _assessment(body: Mapping[str, Any]) -> None:
+    for key in ("rating_valid_days", "default_terms_days", "terms_days_max"):
+        days = body.get(key)
+        if type(days) is not int or not 0 < days <= 3660:
+            raise ValueError(f"{key}: give whole days from 1 to 3660")
+
+
+def _scorecard(body: Mapping[str, Any]) -> None:
+    scorecard.load(body)
+
+
+_CHECKS: dict[str, Callable[[Mapping[str, Any]], None]] = {
+    "order_check": _order_check,
+    "scorecard": _scorecard,
+    "scale": _as_released("scale"),
+    "limit": _as_released("limit"),
+    "assessment": _assessment,
+}
