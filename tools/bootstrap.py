@@ -85,7 +85,7 @@ def require_packages(folder, locks, stage):
     if os.path.exists(stamp) and read(stamp) == wanted:
         return
     say("正在安装依赖（首次约一分钟）· Installing packages (about a minute the first time) …")
-    command = [python_of(folder), "-m", "pip", "install", "--require-hashes", "--quiet"]
+    command = [python_of(folder), "-m", "pip", "install", "--require-hashes", "-qq"]
     command += ["--disable-pip-version-check", "--no-input"]
     for lock in locks:
         command += ["-r", lock]
@@ -104,7 +104,7 @@ def require_project():
     script = os.path.join(VENV, "bin", "xinheng")
     if os.path.exists(script) and os.path.exists(stamp) and read(stamp) == wanted:
         return
-    command = [python_of(VENV), "-m", "pip", "install", "--quiet", "--no-deps", "--no-input"]
+    command = [python_of(VENV), "-m", "pip", "install", "-qq", "--no-deps", "--no-input"]
     command += ["--disable-pip-version-check", "--no-build-isolation", "--no-index", "-e", REPOSITORY]
     if subprocess.run(command, cwd=REPOSITORY).returncode != 0:
         sys.exit("安装 xinheng 命令失败，见上。 / Installing the xinheng command failed: see above.")

@@ -5,12 +5,14 @@ The convention for a module of `xinheng/cli/` (its line in COMMANDS says name, m
 
 - a command of one word (`check-order`): the module has a function `command` with typer's
   annotations;
-- a command with parts (`demo accounts`, `ledger verify`): the module has `app = typer.Typer(...)`.
+- a command with parts (`demo accounts`, `ledger verify`): the module has `app = typer.Typer(...)`;
+- or it has `register(app: typer.Typer)`, which adds its command under the name in the list.
 
 Both first call `xinheng.operate.database.django_ready()` if they need the database, and import
 rooms only after it, inside the function: `xinheng --help` must not load Django. Every command takes
 `as_json: Json = False` and answers with `xinheng.cli.answer.say(...)`. A `Refused` and a `Trouble`
-become one line and an exit code here."""
+become one line and an exit code here.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +47,8 @@ COMMANDS: dict[str, Line] = {
     "demo": Line("demo", "演示数据与演示账号 · The demonstration book and its accounts"),
     "api-key": Line("api_key", "API 密钥 · Keys for the API"),
     "ledger": Line("ledger", "存证账本的证明与校验 · Proofs, and their verification"),
+    "prepare": Line("prepare", "启动前的准备 · What a start does first", hidden=True),
+    "web": Line("web", "网页进程 · The web process", hidden=True),
     "jobs": Line("jobs", "后台任务进程 · The jobs process", hidden=True),
     "sequencer": Line("sequencer", "存证排序进程 · The ledger's sequencer process", hidden=True),
 }
@@ -70,6 +74,10 @@ def load(name: str) -> Command:
     module: Any = importlib.import_module(f"xinheng.cli.{COMMANDS[name].module}")
     if hasattr(module, "app"):
         found: Command = typer.main.get_group(module.app)
+    elif hasattr(module, "register"):
+        scratch = typer.Typer()
+        module.register(scratch)
+        found = typer.main.get_group(scratch).commands[name]
     else:
         single = typer.Typer(add_completion=False)
         single.command(name, help=COMMANDS[name].help)(module.command)

@@ -3,4 +3,5 @@
 Nothing here knows Django or any room, so that it can start before they can. Read in this order:
 `paths` (where things lie), `binaries` and `account` (which PostgreSQL, run by whom), `cluster`
 (create, start, stop), `database` (what a command needs), `supervisor` (what `xinheng up` does).
-Troubles that a person can mend are `Trouble`s: one line in both languages, with an exit code."""
+Troubles that a person can mend are `Trouble`s: one line in both languages, with an exit code.
+"""

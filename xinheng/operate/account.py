@@ -103,9 +103,9 @@ def _mapped(other: pwd.struct_passwd, root: Path) -> Account:
         if tried.returncode == 0:
             return Account(prefix=prefix)
     raise Trouble(
-        f"PostgreSQL 不能以 root 运行，而用户 {other.pw_name} 无法进入 {root}。请用 XINHENG_DATA 指定一个可进入的目录"
-        "（如 /var/lib/xinheng），或以普通用户运行。",
-        f"PostgreSQL refuses to run as root, and {other.pw_name} can't reach {root}. Name a folder that it can "
-        "reach with XINHENG_DATA (/var/lib/xinheng, say), or run as an ordinary user.",
+        f"PostgreSQL 不能以 root 运行，而用户 {other.pw_name} 无法进入 {root}。"
+        "请用 XINHENG_DATA 指定一个可进入的目录（如 /var/lib/xinheng），或以普通用户运行。",
+        f"PostgreSQL refuses to run as root, and {other.pw_name} can't reach {root}. Name a folder "
+        "that it can reach with XINHENG_DATA (/var/lib/xinheng, say), or run as an ordinary user.",
         Exit.WRONG_OWNER,
     )

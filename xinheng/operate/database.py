@@ -46,10 +46,21 @@ def django_ready() -> None:
     import django
 
     django.setup()
+    atexit.register(_close_pools)
+
+
+def _close_pools() -> None:
+    """Ends Django's connections and pools before the server may be stopped."""
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()
 
 
 def require_version(dsn: str) -> int:
-    """The major version of a server of your own; refuses one that can't be reached or is too old."""
+    """The major version of a server of your own; refuses one out of reach or too old."""
     try:
         with psycopg.connect(dsn, connect_timeout=10) as connection:
             version = connection.info.server_version // 10_000

@@ -1,7 +1,8 @@
 """File locks that the kernel lets go of when their holder dies, however it dies.
 
 A lock file's content means nothing and the file is never removed: removing it would let two
-processes lock two different files of one name."""
+processes lock two different files of one name.
+"""
 
 from __future__ import annotations
 

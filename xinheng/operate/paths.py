@@ -103,7 +103,8 @@ def require_space(paths: Paths, free_bytes: int | None = None) -> None:
         return
     free_mb, min_mb = free // 1_048_576, FREE_BYTES_MIN // 1_048_576
     raise Trouble(
-        f"磁盘将满：{paths.root} 只剩 {free_mb} MB，至少需要 {min_mb} MB。请腾出空间，或用 XINHENG_DATA 指定另一块盘。",
+        f"磁盘将满：{paths.root} 只剩 {free_mb} MB，至少需要 {min_mb} MB。"
+        "请腾出空间，或用 XINHENG_DATA 指定另一块盘。",
         f"The disk is full: {free_mb} MB left at {paths.root}, at least {min_mb} MB are needed. "
         "Free some space, or name a folder on another disk with XINHENG_DATA.",
         Exit.DISK_FULL,
@@ -116,7 +117,8 @@ def _make(folder: Path, mode: int) -> None:
     except PermissionError as error:
         raise Trouble(
             f"无法建立目录 {folder}：权限不足。请用 XINHENG_DATA 指定一个您可写的目录。",
-            f"May not make the folder {folder}. Name a folder that you may write to with XINHENG_DATA.",
+            f"May not make the folder {folder}. "
+            "Name a folder that you may write to with XINHENG_DATA.",
             Exit.WRONG_OWNER,
         ) from error
     except OSError as error:
@@ -139,7 +141,8 @@ def wrong_owner(folder: Path, owner: int) -> Trouble:
     """The one line about a folder that another account owns."""
     me = os.geteuid()
     return Trouble(
-        f"数据目录 {folder} 属于用户 {owner}，而当前用户是 {me}。请以其所有者身份运行，或用 XINHENG_DATA 指定另一个目录。",
+        f"数据目录 {folder} 属于用户 {owner}，而当前用户是 {me}。"
+        "请以其所有者身份运行，或用 XINHENG_DATA 指定另一个目录。",
         f"The data folder {folder} belongs to user {owner}, but you are user {me}. "
         "Run as its owner, or name another folder with XINHENG_DATA.",
         Exit.WRONG_OWNER,

@@ -3,7 +3,8 @@
 On Linux a child asks the kernel for a signal when its parent dies (PR_SET_PDEATHSIG), so that a
 supervisor killed with -9 leaves no server behind. The kernel forgets the wish when the child
 changes its account *after* asking; subprocess changes the account first and calls us after, which
-is the right order."""
+is the right order.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 The line says what is wrong and what to do, Chinese first, both languages on it, because it appears
 before anything could ask which language the reader prefers. The exit codes are stable, scripts may
-rely on them."""
+rely on them.
+"""
 
 from __future__ import annotations
 
