@@ -1,8 +1,8 @@
 """Tiles: the tree stored as rows of 256 hashes (C2SP tlog-tiles).
 
 Level 0 holds leaf hashes; a hash of level l+1 is the root of one full tile of level l. Nodes inside
-a tile are computed again when asked for, so a log of 10 million entries keeps 39,063 rows of 8 kB at
-level 0 and 154 above. 300 leaves are: level 0 tile 0 (256 wide), tile 1 (44), level 1 tile 0 (1).
+a tile are computed again when asked for, so a log of 10 million entries keeps 39,063 rows of 8 kB
+at level 0 and 154 above. 300 leaves are: level 0 tile 0 (256 wide), tile 1 (44), level 1 tile 0 (1).
 A tile only ever gets longer.
 """
 
@@ -36,7 +36,7 @@ class Growth:
 
 
 def width_at(level: int, size: int) -> int:
-    """How wide the rightmost tile of a level is for a tree of `size`; 0 if there is none partial."""
+    """How wide the partial tile of a level is in a tree of `size`; 0 if there is none."""
     return (size >> (HEIGHT * level)) % WIDTH
 
 
@@ -53,7 +53,7 @@ def partial_tiles(size: int) -> list[tuple[int, int, int]]:
 
 
 def hash_from_tiles(read: ReadTile) -> HashOf:
-    """A `HashOf` over stored tiles; ranges that aren't perfect subtrees are split as the RFC does."""
+    """A `HashOf` over stored tiles; imperfect ranges are split as the RFC does."""
 
     def hash_of(low: int, high: int) -> bytes:
         count = high - low

@@ -118,7 +118,7 @@ def inclusion_ranges(index: int, size: int) -> list[tuple[int, int]]:
 
 
 def consistency_ranges(first: int, second: int) -> list[tuple[int, int]]:
-    """Which ranges' hashes prove that the tree of `first` leaves is a prefix of that of `second`."""
+    """Which ranges' hashes prove that the first `first` leaves of the tree are unchanged."""
     if not 0 < first <= second:
         raise ProofError(f"no consistency proof from size {first} to size {second}")
     low, high = 0, second
@@ -154,7 +154,7 @@ def _check_hashes(hashes: Sequence[bytes]) -> None:
 def verify_inclusion(
     index: int, size: int, leaf_hash: bytes, proof: Sequence[bytes], root: bytes
 ) -> None:
-    """Raises unless the proof leads from the leaf at `index` to exactly this root (RFC 9162 2.1.3)."""
+    """Raises unless the proof leads from the leaf at `index` to this root (RFC 9162, 2.1.3)."""
     if not 0 <= index < size <= SIZE_MAX:
         raise ProofError(f"index {index} is not in a tree of {size} leaves")
     _check_hashes([*proof, leaf_hash, root])
