@@ -1,8 +1,10 @@
-"""What was sold and what was paid: orders, invoices, receipts and which receipt settles which invoice.
+"""What was sold and what was paid: orders, invoices, receipts and which receipt settles which
+invoice.
 
-Amounts are integer minor units. An invoice's open amount on a day is its amount less the allocations applied by
-that day; a receipt's unapplied part stays visible. Example: invoice 80,000.00 with 20,000.00 applied is open at
-60,000.00. Credit notes are invoices with a negative amount.
+Amounts are integer minor units. An invoice's open amount on a day is its amount less the
+allocations applied by that day; a receipt's unapplied part stays visible. Example: invoice
+80,000.00 with 20,000.00 applied is open at 60,000.00. Credit notes are invoices with a negative
+amount.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from xinheng.people.models import unit_scope
 
@@ -36,6 +38,12 @@ class Order(models.Model):
     objects = OwnedQuery.as_manager()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(open_minor__gte=0), name="order_open_not_negative"),
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "closed", "cancelled"]), name="order_state_known"
+            ),
+        ]
         indexes = [models.Index(fields=["customer", "-ordered_on"], name="order_customer")]
 
 
@@ -44,7 +52,8 @@ class Invoice(models.Model):
     number = models.CharField(max_length=80, unique=True)
     currency = models.CharField(max_length=3)
     amount_minor = models.BigIntegerField()
-    open_minor = models.BigIntegerField()  # amount less everything applied so far
+    # amount less everything applied so far; 0 for a credit note, whose rest stands in its own receipt
+    open_minor = models.BigIntegerField()
     issued_on = models.DateField()
     due_on = models.DateField()
     terms = models.CharField(max_length=20, blank=True)
@@ -58,8 +67,18 @@ class Invoice(models.Model):
     objects = OwnedQuery.as_manager()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(open_minor__gte=0)
+                & (Q(open_minor__lte=F("amount_minor")) | Q(amount_minor__lt=0)),
+                name="invoice_open_within_amount",
+            )
+        ]
         indexes = [
             models.Index(fields=["customer", "due_on"], name="invoice_customer_due"),
+            models.Index(
+                fields=["order_number"], condition=~Q(order_number=""), name="invoice_order"
+            ),
             models.Index(
                 fields=["customer", "currency", "due_on"],
                 condition=~Q(open_minor=0),
@@ -75,7 +94,9 @@ class Receipt(models.Model):
     amount_minor = models.BigIntegerField()
     unapplied_minor = models.BigIntegerField()
     received_on = models.DateField()
-    reference = models.CharField(max_length=80, blank=True)  # the invoice number that the payer named
+    reference = models.CharField(
+        max_length=80, blank=True
+    )  # the invoice number that the payer named
     method = models.CharField(max_length=20, blank=True)
     simulated = models.BooleanField(default=False)
 
@@ -102,5 +123,9 @@ class Allocation(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="allocation_positive"),
-            models.UniqueConstraint(fields=["receipt", "invoice", "applied_on"], name="allocation_once"),
+            models.UniqueConstraint(
+                fields=["receipt", "invoice", "applied_on"], name="allocation_once"
+            ),
         ]
+        # "as of" questions only look at what was applied after the day
+        indexes = [models.Index(fields=["applied_on"], name="allocation_applied")]

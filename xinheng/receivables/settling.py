@@ -1,0 +1,186 @@
+"""What follows from the documents of some customers: allocations, open and unapplied amounts, exposure.
+
+All of it is computed again from the documents, for the (customer, currency) pairs that were touched, and only
+differences are written. So the order in which files arrive changes nothing, and undoing a file is only: take its
+rows away and settle again. Example: a receipt of 100.00 arrives before its invoice of 80.00; whichever file came
+first, the invoice is open at 0.00, 20.00 stay unapplied, and the line carries −20.00.
+
+Only `actions.py` calls this; the caller holds the transaction and the room's write lock.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+from xinheng.credit.cash_application import Allocation, Invoice, Receipt, apply
+from xinheng.receivables.staging import Pair
+
+
+class Balances(NamedTuple):
+    """What the pairs carry: open items per due date, unapplied cash, open orders. Minor units."""
+
+    due: dict[tuple[int, str, date], int]
+    unapplied: dict[Pair, int]
+    orders: dict[Pair, int]
+
+
+class _Found(NamedTuple):
+    """What differs between the stored application and the computed one."""
+
+    dead: list[int]
+    born: list[Allocation]
+    open_minor: list[tuple[int, int]]
+    unapplied_minor: list[tuple[int, int]]
+
+
+def touch(cursor: Any, pairs: Iterable[Pair]) -> None:
+    """Name the pairs that the following statements are about."""
+    cursor.execute("drop table if exists touched_pair")
+    cursor.execute(
+        "create temp table touched_pair (customer_id bigint, currency varchar(3),"
+        " primary key (customer_id, currency)) on commit drop"
+    )
+    with cursor.copy("copy touched_pair (customer_id, currency) from stdin") as copy:
+        for pair in sorted(pairs):
+            copy.write_row(pair)
+    cursor.execute("analyze touched_pair")
+
+
+def balances(cursor: Any) -> Balances:
+    """What the touched pairs carry now."""
+    cursor.execute(
+        "select customer_id, currency, due_on, sum(open_minor)::bigint from receivables_invoice"
+        " join touched_pair using (customer_id, currency) where open_minor <> 0 group by 1, 2, 3"
+    )
+    due = {(row[0], row[1], row[2]): row[3] for row in cursor.fetchall()}
+    return Balances(
+        due,
+        _sum(cursor, "receivables_receipt", "unapplied_minor"),
+        _sum(cursor, "receivables_order", "open_minor"),
+    )
+
+
+def _sum(cursor: Any, table: str, column: str) -> dict[Pair, int]:
+    cursor.execute(
+        f"select customer_id, currency, sum({column})::bigint from {table}"
+        f" join touched_pair using (customer_id, currency) where {column} <> 0 group by 1, 2"
+    )
+    return {(row[0], row[1]): row[2] for row in cursor.fetchall()}
+
+
+def settle(cursor: Any) -> None:
+    """Apply the cash of the touched pairs again, and take invoiced amounts out of open orders."""
+    found = _Found([], [], [], [])
+    stored = _stored(cursor)
+    receipts = _receipts(cursor)
+    for pair, invoices in _invoices(cursor, set(receipts)):
+        _differences(found, invoices, receipts.get(pair, []), stored.get(pair, {}))
+    _write(cursor, found)
+    _reduce_orders(cursor)
+
+
+Stored = dict[tuple[int, int], tuple[int, Allocation]]
+
+
+def _stored(cursor: Any) -> dict[Pair, Stored]:
+    cursor.execute(
+        "select r.customer_id, r.currency, a.id, a.receipt_id, a.invoice_id, a.amount_minor,"
+        " a.applied_on, a.rule from receivables_allocation a"
+        " join receivables_receipt r on r.id = a.receipt_id"
+        " join touched_pair p on p.customer_id = r.customer_id and p.currency = r.currency"
+    )
+    stored: dict[Pair, Stored] = defaultdict(dict)
+    for row in cursor.fetchall():
+        stored[row[0], row[1]][row[3], row[4]] = (row[2], Allocation._make(row[3:]))
+    return stored
+
+
+def _receipts(cursor: Any) -> dict[Pair, list[tuple[Receipt, int]]]:
+    cursor.execute(
+        "select customer_id, currency, unapplied_minor, id, number, amount_minor, received_on,"
+        " reference, method = 'settlement' from receivables_receipt"
+        " join touched_pair using (customer_id, currency)"
+    )
+    found: dict[Pair, list[tuple[Receipt, int]]] = defaultdict(list)
+    for row in cursor.fetchall():
+        found[row[0], row[1]].append((Receipt._make(row[3:]), row[2]))
+    return found
+
+
+Claims = list[tuple[Invoice, int]]
+
+
+def _invoices(cursor: Any, paying: set[Pair]) -> Iterator[tuple[Pair, Claims]]:
+    """Claims of each pair with their stored open amount; pairs that only pay come with none."""
+    cursor.execute(
+        "select customer_id, currency, open_minor, id, number, amount_minor, issued_on, due_on"
+        " from receivables_invoice join touched_pair using (customer_id, currency)"
+        " where amount_minor > 0"
+    )
+    claims: dict[Pair, Claims] = defaultdict(list)
+    for row in cursor.fetchall():
+        claims[row[0], row[1]].append((Invoice._make(row[3:]), row[2]))
+    for pair in paying - set(claims):
+        claims[pair] = []
+    yield from claims.items()
+
+
+def _differences(
+    found: _Found, claims: Claims, receipts: list[tuple[Receipt, int]], stored: Stored
+) -> None:
+    done = apply([one for one, _ in claims], [one for one, _ in receipts])
+    same = set()
+    for allocation in done.allocations:
+        old = stored.get((allocation.receipt, allocation.invoice))
+        if old is not None and old[1] == allocation:
+            same.add(old[0])
+        else:
+            found.born.append(allocation)
+    found.dead.extend(key for key, _ in stored.values() if key not in same)
+    for invoice, was in claims:
+        if done.open_minor[invoice.key] != was:
+            found.open_minor.append((invoice.key, done.open_minor[invoice.key]))
+    for receipt, was in receipts:
+        if done.unapplied_minor[receipt.key] != was:
+            found.unapplied_minor.append((receipt.key, done.unapplied_minor[receipt.key]))
+
+
+def _write(cursor: Any, found: _Found) -> None:
+    if found.dead:
+        cursor.execute("delete from receivables_allocation where id = any(%s)", [found.dead])
+    if found.born:
+        columns = "receipt_id, invoice_id, amount_minor, applied_on, rule"
+        with cursor.copy(f"copy receivables_allocation ({columns}) from stdin") as copy:
+            for allocation in found.born:
+                copy.write_row(allocation)
+    _set(cursor, "receivables_invoice", "open_minor", found.open_minor)
+    _set(cursor, "receivables_receipt", "unapplied_minor", found.unapplied_minor)
+
+
+def _set(cursor: Any, table: str, column: str, values: list[tuple[int, int]]) -> None:
+    if values:
+        cursor.execute(
+            f"update {table} t set {column} = v.value"
+            " from unnest(%s::bigint[], %s::bigint[]) as v(id, value) where t.id = v.id",
+            [[row[0] for row in values], [row[1] for row in values]],
+        )
+
+
+def _reduce_orders(cursor: Any) -> None:
+    """An open order counts what is not invoiced yet; a closed or cancelled one counts nothing.
+
+    Credit notes do not open an order again: returned goods are not on order.
+    """
+    cursor.execute(
+        "with due as (select o.id, case when o.state = 'open' then"
+        " greatest(o.amount_minor - coalesce(sum(i.amount_minor), 0), 0) else 0 end as left_minor"
+        " from receivables_order o join touched_pair using (customer_id, currency)"
+        " left join receivables_invoice i on i.order_number = o.number and i.order_number <> ''"
+        " and i.customer_id = o.customer_id and i.currency = o.currency and i.amount_minor > 0"
+        " group by o.id)"
+        " update receivables_order o set open_minor = due.left_minor from due"
+        " where o.id = due.id and o.open_minor <> due.left_minor"
+    )
