@@ -4,7 +4,7 @@ A note is text, an empty line, and signature lines ``— name base64(key id ‖ 
 checkpoint is a note whose text is three lines: origin, size, root in base64. A verifier key is
 ``name+keyid+base64(type ‖ public key)``; the key id is the first four bytes of
 ``SHA-256(name ‖ 0A ‖ type ‖ public key)``. Which keys count is the reader's choice (a policy),
-never the note's; lines of unknown keys are ignored, a bad line of a known key refuses the whole note.
+never the note's. Lines of unknown keys are ignored; a bad line of a known key refuses the note.
 """
 
 import binascii

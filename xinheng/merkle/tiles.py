@@ -2,7 +2,7 @@
 
 Level 0 holds leaf hashes; a hash of level l+1 is the root of one full tile of level l. Nodes inside
 a tile are computed again when asked for, so a log of 10 million entries keeps 39,063 rows of 8 kB
-at level 0 and 154 above. 300 leaves are: level 0 tile 0 (256 wide), tile 1 (44), level 1 tile 0 (1).
+at level 0, 154 above. 300 leaves are: level 0 tile 0 (256 wide), tile 1 (44), level 1 tile 0 (1).
 A tile only ever gets longer.
 """
 
