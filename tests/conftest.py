@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,6 +61,15 @@ def django_db_modify_db_settings(
     cluster: Cluster | None, django_db_modify_db_settings_parallel_suffix: None
 ) -> None:
     """pytest-django asks for this before it makes the test database: by then the server runs."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """After the test database stands: the first key file, as every start makes it."""
+    from xinheng.vault.actions import start
+
+    with django_db_blocker.unblock():
+        start()
 
 
 def pytest_unconfigure() -> None:

@@ -1,9 +1,10 @@
 """From a fresh checkout to a runnable house, with nothing but Python 3.11 or later.
 
-`bootstrap.py run` makes .venv and installs requirements/runtime.lock; `dev` adds dev.lock; both build
-the front-end files, with a Node from PyPI in a place of its own where none (>= 20) is installed.
-Every step leaves a stamp, written last, with the hash of what it was made from: nothing is done twice,
-and a step that was killed half-way is done again. One bootstrap runs at a time per checkout.
+`bootstrap.py run` makes .venv and installs requirements/runtime.lock; `dev` adds dev.lock; both
+build the front-end files, with a Node from PyPI in a place of its own where none (>= 20) is
+installed. Every step leaves a stamp, written last, with the hash of what it was made from: nothing
+is done twice, and a step that was killed half-way is done again. One bootstrap runs at a time per
+checkout.
 
 Standard library only, and readable by an old Python as far as the line that refuses it.
 """
@@ -39,9 +40,8 @@ def require_python():
     if sys.version_info < (3, 11):
         sys.exit(
             "需要 Python 3.11 或更新版本，现在是 {0}.{1}：请运行 make run PYTHON=python3.11 / "
-            "Python 3.11 or later is needed, this is {0}.{1}: try make run PYTHON=python3.11".format(
-                *sys.version_info[:2]
-            )
+            "Python 3.11 or later is needed, this is {0}.{1}: "
+            "try make run PYTHON=python3.11".format(*sys.version_info[:2])
         )
 
 
@@ -105,9 +105,17 @@ def require_project():
     if os.path.exists(script) and os.path.exists(stamp) and read(stamp) == wanted:
         return
     command = [python_of(VENV), "-m", "pip", "install", "-qq", "--no-deps", "--no-input"]
-    command += ["--disable-pip-version-check", "--no-build-isolation", "--no-index", "-e", REPOSITORY]
+    command += [
+        "--disable-pip-version-check",
+        "--no-build-isolation",
+        "--no-index",
+        "-e",
+        REPOSITORY,
+    ]
     if subprocess.run(command, cwd=REPOSITORY).returncode != 0:
-        sys.exit("安装 xinheng 命令失败，见上。 / Installing the xinheng command failed: see above.")
+        sys.exit(
+            "安装 xinheng 命令失败，见上。 / Installing the xinheng command failed: see above."
+        )
     write(stamp, wanted)
 
 
@@ -130,7 +138,9 @@ def require_assets():
 
 def node_version(node):
     try:
-        answer = subprocess.run([node, "--version"], stdout=subprocess.PIPE, universal_newlines=True)
+        answer = subprocess.run(
+            [node, "--version"], stdout=subprocess.PIPE, universal_newlines=True
+        )
         return int(answer.stdout.strip().lstrip("v").split(".")[0])
     except (OSError, ValueError):
         return 0

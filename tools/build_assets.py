@@ -1,11 +1,12 @@
-"""Front-end files: from the npm registry, by lock, into xinheng/web/static/vendor/. No CDN, no copy in git.
+"""Front-end files: from the npm registry, by lock, into xinheng/web/static/vendor/. No CDN, no copy
+in git.
 
 `tools/assets.json` is the written list: files with the SHA-256 that we looked at, licences, and the
-names of Tabler icons (`scale`, or `filled/star`) that become one sprite:
-`<svg class="icon"><use href="{% static 'vendor/icons.svg' %}#scale"/></svg>`.
-Add an icon: write its name into the list and run `make run` or `.venv/bin/python tools/build_assets.py`.
-After a version was raised in package.json: `python tools/build_assets.py --accept` writes the new
-hashes into the list, to be looked at in the diff.
+names of Tabler icons (`scale`, or `filled/star`) that become one sprite: `<svg class="icon"><use
+href="{% static 'vendor/icons.svg' %}#scale"/></svg>`. Add an icon: write its name into the list and
+run `make run` or `.venv/bin/python tools/build_assets.py`. After a version was raised in
+package.json: `python tools/build_assets.py --accept` writes the new hashes into the list, to be
+looked at in the diff.
 
 Standard library only. The folder is built beside its place and renamed there; its stamp is written
 last, so that a killed build is simply done again.
@@ -56,9 +57,11 @@ def fingerprint(*files: Path) -> str:
 
 
 def install(npm: str) -> None:
-    """`npm ci` when the lock has changed since the last time; its integrity hashes guard the packages."""
+    """`npm ci` when the lock has changed since the last time; its integrity hashes guard the
+    packages.
+    """
     if '"resolved"' in LOCK.read_text():
-        sys.exit("package-lock.json names download addresses; make it again with the .npmrc of this folder")
+        sys.exit("package-lock.json names download addresses; make it again with our .npmrc")
     stamp = MODULES / ".xinheng-stamp"
     if stamp.exists() and stamp.read_text() == fingerprint(LOCK):
         return

@@ -1,9 +1,9 @@
 """Writes requirements/*.lock from requirements/*.in: exact versions with the hashes of every wheel.
 
-`make lock` keeps what is pinned and adds what is new; `make lock UPGRADE=1` takes newer releases where
-the .in files allow it. The locks hold for Python 3.11 and later on every platform, and name no host
-and no path, so that they install from whatever index the machine is set to. dev.in is compiled with
-runtime.lock as a constraint: what both need has one version.
+`make lock` keeps what is pinned and adds what is new; `make lock UPGRADE=1` takes newer releases
+where the .in files allow it. The locks hold for Python 3.11 and later on every platform, and name
+no host and no path, so that they install from whatever index the machine is set to. dev.in is
+compiled with runtime.lock as a constraint: what both need has one version.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def compile_lock(name: str, *, upgrade: bool) -> None:
 
 def require_no_host(lock: Path) -> None:
     for number, line in enumerate(lock.read_text().splitlines(), 1):
-        if "://" in line or line.lstrip().startswith(("-", "/")) and "--hash=" not in line:
+        names_path = line.lstrip().startswith(("-", "/")) and "--hash=" not in line
+        if "://" in line or names_path:
             sys.exit(f"{lock.name}:{number}: a lock may name no host and no path: {line}")
 
 

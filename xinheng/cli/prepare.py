@@ -23,6 +23,7 @@ def command(empty: Annotated[bool, typer.Option("--empty")] = False) -> None:
     """Brings database and files to today's code; loads the demonstration where nothing is."""
     django_ready()
     migrate()
+    make_keys()
     collect_static()
     print(json.dumps(first_content(empty=empty), ensure_ascii=False))
 
@@ -38,6 +39,18 @@ def migrate() -> bool:
         return False
     call_command("migrate", interactive=False, verbosity=0)
     return True
+
+
+def make_keys() -> None:
+    """The first key file, before anything personal; refuses keys that others can read."""
+    from xinheng.operate.trouble import Exit, Trouble
+    from xinheng.vault.actions import start
+    from xinheng.vault.keyring import KeyringError
+
+    try:
+        start()
+    except KeyringError as error:
+        raise Trouble(f"密钥目录有问题：{error}", f"The keys: {error}", Exit.FAILED) from error
 
 
 def collect_static() -> bool:

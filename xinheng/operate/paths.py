@@ -91,7 +91,6 @@ def prepare(paths: Paths) -> None:
     _require_own(paths.root)
     for folder in (paths.keys, paths.logs, paths.ledger, paths.imports):
         _make(folder, 0o700)
-    paths.keys.chmod(0o700)
 
 
 def require_space(paths: Paths, free_bytes: int | None = None) -> None:
