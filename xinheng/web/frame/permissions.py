@@ -1,0 +1,64 @@
+"""Every page address and what it takes to open it: the one table, refused by default.
+
+The keys are url names, the values permission words of `people`, or `PUBLIC` (anyone), or `SIGNED_IN` (any person).
+`access.guarded` reads this table when the addresses are loaded: an address that is not here does not start. Example:
+"holds": "holds.release" means that only a person whose roles carry that word finds the page; for others it is absent.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PUBLIC: Final = "public"
+SIGNED_IN: Final = "signed-in"
+
+PERMISSIONS: Final[dict[str, str]] = {
+    # people: who is there
+    "sign-in": PUBLIC,
+    "sign-out": SIGNED_IN,
+    "set-up": PUBLIC,  # guarded by its one-time token, and absent once set up
+    "language": PUBLIC,
+    "api-keys": "keys.manage",
+    # frame
+    "home": SIGNED_IN,
+    "components": SIGNED_IN,
+    # portfolio
+    "portfolio": "portfolio.view",
+    "open-items": "portfolio.view",
+    # customers
+    "customers": "customers.view",
+    "customer-suggestions": "customers.view",
+    # the credit file
+    "customer": "customers.view",
+    "file-items": "customers.view",
+    "file-timeline": "customers.view",
+    "file-movements": "customers.view",
+    # orders, decisions, holds: seeing is for all who work with orders, the action judges who may decide
+    "order-check": "orders.check",
+    "order-customers": "orders.check",
+    "decision": "decisions.view",
+    "decision-status": "decisions.view",
+    "decision-proof": "decisions.view",
+    "decision-disclosure": "decisions.view",
+    "decision-cancel": "orders.check",
+    "holds": "decisions.view",
+    "hold": "decisions.view",
+    "hold-release": "holds.release",
+    "hold-reject": "holds.release",
+    # imports
+    "imports": "imports.run",
+    "import-template": "imports.run",
+    "import-preview": "imports.run",
+    "import-preview-errors": "imports.run",
+    "import-run": "imports.run",
+    "import-running": "imports.run",
+    "import": "imports.run",
+    "import-errors": "imports.run",
+    "import-undo": "imports.undo",
+    # ledger
+    "ledger": "ledger.verify",
+    "ledger-status": "ledger.verify",
+    "ledger-checkpoint": "ledger.verify",
+    "ledger-key": "ledger.verify",
+    "ledger-proof": "ledger.verify",
+}

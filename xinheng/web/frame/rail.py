@@ -1,0 +1,66 @@
+"""The rail on the left: the rooms that work, for the person who looks.
+
+A room appears when its address exists and the person may open it, so the rail never promises what isn't there. Counts
+stand where work waits. Example: Bob sells and sees Portfolio, Customers, Orders; Alice also sees Holds with 4 waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.urls import NoReverseMatch, reverse
+
+from xinheng.decisions.models import Hold
+from xinheng.texts import T
+from xinheng.web.frame.permissions import PERMISSIONS, SIGNED_IN
+
+
+@dataclass(frozen=True)
+class Room:
+    """One line of the rail; `name` is a url name, `under` are address prefixes that belong to the room."""
+
+    name: str
+    label: T
+    icon: str
+    under: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RailItem:
+    room: Room
+    href: str
+    current: bool
+    count: int | None = None
+
+
+ROOMS: Final = (
+    Room("portfolio", T("组合", "Portfolio"), "chart-bar", ("/portfolio/", "/open-items/")),
+    Room("customers", T("客户", "Customers"), "building", ("/customers/",)),
+    Room("order-check", T("订单", "Orders"), "clipboard-check", ("/orders/", "/decisions/")),
+    Room("holds", T("冻结", "Holds"), "hand-stop", ("/holds/",)),
+    Room("imports", T("导入", "Imports"), "file-import", ("/imports/",)),
+    Room("ledger", T("存证", "Ledger"), "shield-check", ("/ledger/",)),
+    Room("api-keys", T("设置", "Settings"), "settings", ("/settings/",)),
+)
+
+
+def rail_of(user: Any, path: str) -> Iterator[RailItem]:
+    """The rooms that this person may enter, the current one marked."""
+    for room in ROOMS:
+        word = PERMISSIONS.get(room.name)
+        if word is None or not (word == SIGNED_IN or user.may(word)):
+            continue
+        try:
+            href = reverse(room.name)
+        except NoReverseMatch:
+            continue
+        current = path == href or path.startswith(room.under)
+        count = holds_waiting(user) if room.name == "holds" else None
+        yield RailItem(room, href, current, count)
+
+
+def holds_waiting(user: Any) -> int:
+    """How many holds wait among the customers that this person may see."""
+    return int(Hold.objects.visible_to(user).filter(state="waiting").count())
