@@ -22,6 +22,7 @@ from xinheng.credit.shipped import document
 FAIL_OUTCOMES: Final = ("warn", "refer", "hold", "decline")
 UNKNOWN_OUTCOMES: Final = ("refer", "decline")
 MAX_CHECKS: Final = 40
+RESERVATION_DAYS_MAX: Final = 366
 
 
 class PolicyError(ValueError):
@@ -50,7 +51,7 @@ class Check(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     """A checked policy. `sources` says which room supplies each fact; `rule` is the sentence
-    answers show.
+    answers show; an approved order keeps its credit for `reservation_days`.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     checks: tuple[Check, ...]
     sources: dict[str, str]
     exposure: Weights = Weights()
+    reservation_days: int = 30
     title: dict[str, str] = {}
     source: str = ""
     rule: str = ""
@@ -97,9 +99,9 @@ def load(raw: Mapping[str, Any]) -> Policy:
         raise PolicyError(f"the policy document does not have the right shape: {error}") from error
     if not policy.name or policy.version < 1:
         raise PolicyError("a policy needs a name and a version of at least 1")
-    _look_at_the_whole(policy)
     for check in policy.checks:
         _look_at(check, policy.sources)
+    _look_at_the_whole(policy)
     return msgspec.structs.replace(policy, rule=_sentence(policy))
 
 
@@ -127,6 +129,8 @@ def _sentence(policy: Policy) -> str:
 def _look_at_the_whole(policy: Policy) -> None:
     if not 0 < len(policy.checks) <= MAX_CHECKS:
         raise PolicyError(f"a policy has 1 to {MAX_CHECKS} checks, not {len(policy.checks)}")
+    if not 1 <= policy.reservation_days <= RESERVATION_DAYS_MAX:
+        raise PolicyError(f"reservation_days is {policy.reservation_days}: give 1 to 366")
     codes = [check.code for check in policy.checks]
     if len(set(codes)) != len(codes):
         raise PolicyError("two checks share a code: give each its own, traces refer to them by it")
