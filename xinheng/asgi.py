@@ -1,7 +1,8 @@
 """The web process: the JSON order check has a short way of its own, everything else is Django.
 
-`POST /api/v1/order-checks` must not queue behind pages, so it is answered before any middleware runs; see
-`xinheng/api/door.py`. All other paths, the other order-check addresses included, go to Django.
+`POST /api/v1/order-checks` must not queue behind pages, so it is answered before any middleware
+runs; see `xinheng/api/door.py`. All other paths, the other order-check addresses included, go to
+Django.
 """
 
 from __future__ import annotations

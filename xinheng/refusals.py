@@ -1,8 +1,9 @@
 """A refusal: the request can't be carried out, and nothing was changed.
 
-It is one of three kinds of trouble that are never mixed (house.md §3): a *verdict* is a value that a decision
-returns; a *refusal* is raised by an action with a code from its room's enum; a broken *invariant* is a bug and
-raises whatever it raises. Doors turn refusals into HTTP, exit codes or form errors in one place each.
+It is one of three kinds of trouble that are never mixed (house.md §3): a *verdict* is a value that
+a decision returns; a *refusal* is raised by an action with a code from its room's enum; a broken
+*invariant* is a bug and raises whatever it raises. Doors turn refusals into HTTP, exit codes or
+form errors in one place each.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Django's settings, all of them.
 
-Where the database is comes from XINHENG_DSN (set by `xinheng.operate` for the embedded server) or DATABASE_URL
-(a server of your own). Secrets come from files in the data directory, made at the first start with mode 0600.
+Where the database is comes from XINHENG_DSN (set by `xinheng.operate` for the embedded server) or
+DATABASE_URL (a server of your own). Secrets come from files in the data directory, made at the
+first start with mode 0600.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ LEDGER_ORIGIN = os.environ.get("XINHENG_LEDGER_ORIGIN", "xinheng.local/ledger")
 
 
 def _secret_key() -> str:
-    """The signing key of sessions, kept in the data directory; a throw-away one where there is none yet."""
+    """The signing key of sessions, kept in the data directory; a throw-away one where there is none
+    yet.
+    """
     if value := os.environ.get("XINHENG_SECRET_KEY"):
         return value
     path = XINHENG_KEYS_DIR / "django-secret"
@@ -122,8 +125,8 @@ TEMPLATES = [
 _DATABASE = database_from_url(
     os.environ.get("XINHENG_DSN") or os.environ.get("DATABASE_URL") or "postgres:///xinheng"
 )
-# Pages and commands bind on the client as Django does; the JSON door has a connection of its own that prepares
-# each statement once (speed.md, "Traps").
+# Pages and commands bind on the client as Django does; the JSON door has a connection of its own
+# that prepares each statement once (speed.md, "Traps").
 DATABASES = {
     "default": {
         **_DATABASE,
@@ -206,7 +209,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'self'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
-        # ECharts places its tooltips with style attributes; no style block and no script is ever inline.
+        # ECharts places its tooltips with style attributes; no script is ever inline.
         "style-src-attr": ["'unsafe-inline'"],
         "img-src": ["'self'", "data:"],
         "connect-src": ["'self'"],

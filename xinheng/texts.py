@@ -1,8 +1,9 @@
 """Both languages at the place where they are used.
 
-`T("放行", "Release")` is a lazy text: it renders in the language of the current request, so a label can live in a
-module constant. Templates say `{% t "放行" "Release" %}`. There is no catalogue that could lag behind: a text
-without its other language cannot be written. Example: `T("共 {n} 户", "{n} customers").format(n=3)`.
+`T("放行", "Release")` is a lazy text: it renders in the language of the current request, so a label
+can live in a module constant. Templates say `{% t "放行" "Release" %}`. There is no catalogue that
+could lag behind: a text without its other language cannot be written. Example: `T("共 {n} 户", "{n}
+customers").format(n=3)`.
 """
 
 from __future__ import annotations

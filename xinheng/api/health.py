@@ -29,7 +29,9 @@ def _problem() -> str:
     global _migrated
     try:
         with connection.cursor() as cursor:
-            cursor.execute("select pg_is_in_recovery() or current_setting('transaction_read_only') = 'on'")
+            cursor.execute(
+                "select pg_is_in_recovery() or current_setting('transaction_read_only') = 'on'"
+            )
             if cursor.fetchone()[0]:
                 return "the database is read-only"
         if not _migrated:

@@ -1,8 +1,9 @@
 """The buyers: who they are, by which names and codes they are known, and who speaks for them.
 
-The seller's own customer code is the key that files, the API and people use. Company names are business facts and
-searchable (name, pinyin, initials, USCC); people's names and numbers are ciphertext from birth under a data key in
-`vault`. Example: 重庆长安 is found by 长安, `chongqing`, `cqca` or its 18-digit code.
+The seller's own customer code is the key that files, the API and people use. Company names are
+business facts and searchable (name, pinyin, initials, USCC); people's names and numbers are
+ciphertext from birth under a data key in `vault`. Example: 重庆长安 is found by 长安, `chongqing`, `cqca`
+or its 18-digit code.
 """
 
 from __future__ import annotations
@@ -71,9 +72,7 @@ class OtherName(models.Model):
     first_seen_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["customer", "name"], name="other_name_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["customer", "name"], name="other_name_once")]
 
 
 class Contact(models.Model):

@@ -1,8 +1,9 @@
-"""Judgements and their life: assessments with a rating, order checks with their exact answer, holds, overrides.
+"""Judgements and their life: assessments with a rating, order checks with their exact answer,
+holds, overrides.
 
-A decision keeps the facts it saw, the policy version, the trace and the answer's exact bytes, so that it can be
-replayed and repeated; figures, dates and codes, never names. A hold waits until a person with authority, who is not
-the one who asked, releases or rejects it with a reason.
+A decision keeps the facts it saw, the policy version, the trace and the answer's exact bytes, so
+that it can be replayed and repeated; figures, dates and codes, never names. A hold waits until a
+person with authority, who is not the one who asked, releases or rejects it with a reason.
 """
 
 from __future__ import annotations
@@ -94,13 +95,13 @@ class Decision(models.Model):
 class Hold(models.Model):
     """A decision that waits for a person: outcome hold or refer."""
 
-    decision = models.OneToOneField(
-        Decision, models.PROTECT, primary_key=True, related_name="hold"
-    )
+    decision = models.OneToOneField(Decision, models.PROTECT, primary_key=True, related_name="hold")
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
     kind = models.CharField(max_length=6)  # hold | refer
     codes = models.CharField(max_length=300)  # reason codes, comma separated, worst first
-    state = models.CharField(max_length=10, default="waiting")  # waiting released rejected cancelled superseded
+    state = models.CharField(
+        max_length=10, default="waiting"
+    )  # waiting released rejected cancelled superseded
     opened_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(

@@ -1,8 +1,10 @@
-"""What came in by file or message: batches, and what each row was before, so that a batch can be undone.
+"""What came in by file or message: batches, and what each row was before, so that a batch can be
+undone.
 
-A batch is one file imported once. A change row says which record a batch created (`before` is null) or updated
-(`before` holds the old values). Example: importing 3 invoices of which 1 existed with another amount leaves one
-batch and 3 changes: two with before = null, one with before = {"amount_minor": 120000}.
+A batch is one file imported once. A change row says which record a batch created (`before` is null)
+or updated (`before` holds the old values). Example: importing 3 invoices of which 1 existed with
+another amount leaves one batch and 3 changes: two with before = null, one with before =
+{"amount_minor": 120000}.
 """
 
 from __future__ import annotations

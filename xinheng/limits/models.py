@@ -1,9 +1,11 @@
-"""Credit lines and what they carry: counters in the locked row, a journal of movements, reservations.
+"""Credit lines and what they carry: counters in the locked row, a journal of movements,
+reservations.
 
-A line belongs to one customer and one currency. `amount_minor` null is *unset* (no credit), 0 is zero, `unlimited`
-is a word. The counters are the truth that decisions read under the row lock; the journal explains them: for each
-component, the sum of its movements equals the counter. Example EXP-1: open items 600,000 + unbilled 120,000 +
-orders 90,000 + bills 150,000 − unapplied 30,000 − prepaid 50,000 = 880,000 used of 1,000,000.
+A line belongs to one customer and one currency. `amount_minor` null is *unset* (no credit), 0 is
+zero, `unlimited` is a word. The counters are the truth that decisions read under the row lock; the
+journal explains them: for each component, the sum of its movements equals the counter. Example
+EXP-1: open items 600,000 + unbilled 120,000 + orders 90,000 + bills 150,000 − unapplied 30,000 −
+prepaid 50,000 = 880,000 used of 1,000,000.
 """
 
 from __future__ import annotations
@@ -57,7 +59,9 @@ class CreditLine(models.Model):
 
 
 class OpenDue(models.Model):
-    """Open items of a line added up per due date, so that the overdue test costs the same for any book."""
+    """Open items of a line added up per due date, so that the overdue test costs the same for any
+    book.
+    """
 
     line = models.ForeignKey(CreditLine, models.CASCADE, related_name="+")
     due_on = models.DateField()
@@ -91,7 +95,10 @@ class Reservation(models.Model):
             models.CheckConstraint(
                 condition=Q(override_id__isnull=False)
                 | Q(unlimited=True)
-                | Q(ceiling_minor__isnull=False, used_before_minor__lte=F("ceiling_minor") - F("amount_minor")),
+                | Q(
+                    ceiling_minor__isnull=False,
+                    used_before_minor__lte=F("ceiling_minor") - F("amount_minor"),
+                ),
                 name="reservation_within_ceiling",
             ),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="reservation_positive"),
@@ -123,8 +130,12 @@ class Movement(models.Model):
     line = models.ForeignKey(CreditLine, models.PROTECT, related_name="+")
     component = models.CharField(max_length=12)  # open_items | unbilled | orders | ... | prepaid
     delta_minor = models.BigIntegerField()
-    cause = models.CharField(max_length=20)  # reserve void expire post invoice settle apply undo ...
-    document = models.CharField(max_length=100, blank=True)  # "order:PO-7#1", "invoice:I1", "batch:12"
+    cause = models.CharField(
+        max_length=20
+    )  # reserve void expire post invoice settle apply undo ...
+    document = models.CharField(
+        max_length=100, blank=True
+    )  # "order:PO-7#1", "invoice:I1", "batch:12"
     at = models.DateTimeField()
 
     class Meta:
@@ -139,7 +150,9 @@ class Proposal(models.Model):
     amount_minor = models.BigIntegerField()
     terms_days = models.IntegerField(null=True)
     workings = models.JSONField()  # every method's value, which was decisive, grade, caps
-    state = models.CharField(max_length=10, default="proposed")  # proposed granted rejected superseded
+    state = models.CharField(
+        max_length=10, default="proposed"
+    )  # proposed granted rejected superseded
     proposed_by = models.CharField(max_length=80)  # "import:12", "user:3"
     proposed_at = models.DateTimeField()
     decided_by = models.ForeignKey(

@@ -1,7 +1,8 @@
 """Who acts: a person, a machine's key with the person behind it, or the system itself.
 
-Every action takes one, keyword-only. `ref` is what records keep ("user:3", "key:7", "system:import"), `person_id`
-is the human who answers for it: requester ≠ releaser is judged on persons, never on keys.
+Every action takes one, keyword-only. `ref` is what records keep ("user:3", "key:7",
+"system:import"), `person_id` is the human who answers for it: requester ≠ releaser is judged on
+persons, never on keys.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ def of_user(user: User) -> Actor:
 
 
 def of_key(key: ApiKey) -> Actor:
-    """A key sees what its owner sees; a key without an owner is the installation's own and sees all."""
+    """A key sees what its owner sees; a key without an owner is the installation's own and sees
+    all.
+    """
     owner = key.owner
     unit = owner.business_unit_id if owner else None
     everything = owner is None or owner.sees_all_units
@@ -57,5 +60,7 @@ def of_key(key: ApiKey) -> Actor:
 
 
 def system(label: str) -> Actor:
-    """The installation itself: first set-up, demonstration book, scheduled work, the local command line."""
+    """The installation itself: first set-up, demonstration book, scheduled work, the local command
+    line.
+    """
     return Actor("system", None, None, frozenset(), label)

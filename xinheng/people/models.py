@@ -1,7 +1,8 @@
 """Who may do what: the company, its business units, users with roles, money authority and API keys.
 
-A role is a set of permission words ("holds.release"); an authority says up to which amount a role may decide.
-Example: the role `credit_manager` may release holds up to 5,000,000.00 CNY of exposure after the release.
+A role is a set of permission words ("holds.release"); an authority says up to which amount a role
+may decide. Example: the role `credit_manager` may release holds up to 5,000,000.00 CNY of exposure
+after the release.
 """
 
 from __future__ import annotations
@@ -104,7 +105,9 @@ class Authority(models.Model):
 
 
 class ApiKey(models.Model):
-    """A machine's key: only the SHA-256 of its 256-bit secret is kept. `owner` is the person behind it."""
+    """A machine's key: only the SHA-256 of its 256-bit secret is kept. `owner` is the person behind
+    it.
+    """
 
     prefix = models.CharField(max_length=16, unique=True)
     secret_sha256 = models.BinaryField()

@@ -1,0 +1,138 @@
+"""The fixed cast and a small world to decide in, for tests of any room.
+
+Alice approves, Bob sells, Chen 陈 collects, Dora audits, Eve belongs to another business unit and sees nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from xinheng.customers.models import Customer
+from xinheng.decisions.models import Assessment, Rating
+from xinheng.decisions.values import Ask
+from xinheng.limits.models import CreditLine
+from xinheng.people.actions import create_user, ensure_units, set_up
+from xinheng.people.actor import Actor, of_user, system
+from xinheng.people.models import User
+from xinheng.policies.actions import adopt_shipped
+from xinheng.vault import actions as vault
+
+AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 20)
+PASSWORD = "a long enough passphrase"
+
+
+@dataclass
+class World:
+    alice: User
+    bob: User
+    dora: User
+    eve: User
+    units: dict[str, int]
+
+    def actor(self, name: str) -> Actor:
+        return of_user(getattr(self, name))
+
+
+def make_world() -> World:
+    """A company in Shanghai, two business units, the cast, live policies."""
+    root = system("tests")
+    vault.start()
+    set_up("测试水泥", "CNY", "Asia/Shanghai", "root", PASSWORD, actor=root, at=AT)
+    units = ensure_units([("EAST", "华东", "East"), ("WEST", "西部", "West")], actor=root, at=AT)
+    adopt_shipped(actor=root, at=AT)
+    cast = {
+        name: create_user(
+            name,
+            PASSWORD,
+            name=name,
+            roles=[role],
+            unit_code=unit,
+            sees_all_units=unit is None,
+            actor=root,
+            at=AT,
+        )
+        for name, role, unit in [
+            ("alice", "credit_manager", None),
+            ("bob", "sales", "EAST"),
+            ("dora", "auditor", None),
+            ("eve", "sales", "WEST"),
+        ]
+    }
+    return World(units=units, **cast)
+
+
+def make_customer(code: str, *, unit: int | None, status: str = "active", **extra: Any) -> Customer:
+    return Customer.objects.create(
+        code=code,
+        name=extra.pop("name", f"客户{code}"),
+        status=status,
+        business_unit_id=unit,
+        data_key_id=vault.create_keys("company", 1, at=AT)[0],
+        created_at=AT,
+        updated_at=AT,
+        **extra,
+    )
+
+
+def make_line(customer: Customer, amount_minor: int | None, **extra: Any) -> CreditLine:
+    """A live line of a rated customer; counters given are journalled, so that the books agree."""
+    from xinheng.limits.actions import Move, post
+
+    counters = {name: extra.pop(name) for name in list(extra) if name in _COUNTERS}
+    line = CreditLine.objects.create(
+        customer=customer,
+        currency=extra.pop("currency", "CNY"),
+        amount_minor=amount_minor,
+        valid_from=extra.pop("valid_from", date(2026, 1, 1)),
+        valid_until=extra.pop("valid_until", date(2027, 1, 1)),
+        updated_at=AT,
+        **extra,
+    )
+    post([Move(line.pk, name, value, "test", "world") for name, value in counters.items()], at=AT)
+    line.refresh_from_db()
+    rate(customer)
+    return line
+
+
+_COUNTERS = {"open_items", "unbilled", "orders", "bills", "guarantees", "unapplied", "prepaid"}
+
+
+def rate(customer: Customer, grade: str = "BBB", valid_until: date = date(2027, 1, 1)) -> None:
+    if Rating.objects.filter(customer=customer).exists():
+        return
+    assessment = Assessment.objects.create(
+        customer=customer,
+        card="behaviour v1",
+        currency="CNY",
+        points=610,
+        grade=grade,
+        inputs={},
+        contributions=[],
+        reasons=[],
+        as_of=TODAY,
+        valid_until=valid_until,
+        assessed_at=AT,
+    )
+    Rating.objects.create(
+        customer=customer, assessment=assessment, grade=grade, points=610, valid_until=valid_until
+    )
+
+
+def ask(ref: str, customer: str, amount_minor: int, **extra: Any) -> Ask:
+    """An ask whose fingerprint covers what was given, as the JSON door makes it."""
+    from hashlib import sha256
+
+    fields = {
+        "order_ref": ref,
+        "version": extra.get("version", 1),
+        "customer_code": customer,
+        "amount_minor": amount_minor,
+        "currency": extra.get("currency", "CNY"),
+        "terms_days": extra.get("terms_days", 30),
+        "business_unit": extra.get("business_unit"),
+        "requested_on": extra.get("requested_on"),
+    }
+    return Ask(**fields, body_sha256=sha256(repr(sorted(fields.items())).encode()).digest())

@@ -1,0 +1,97 @@
+"""The answer: a verdict in the bytes that the customer's systems keep.
+
+The bytes are made once, stored with the decision and repeated as they were for ever. Money is
+decimal strings, times are UTC; a limit that is not a number says so in a word ("unlimited"), an
+unset one is null. Components that reduce the exposure (unapplied cash, prepayments) are shown with
+their minus sign, so that the parts add up to `used`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from xinheng.credit.decide import Facts, Limit, Order, Verdict
+from xinheng.credit.exposure import explain
+from xinheng.credit.money import to_text
+from xinheng.credit.policy import Policy
+from xinheng.credit.reason_text import text
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+def instant(at: datetime) -> str:
+    """UTC with milliseconds: 2026-11-22T06:30:00.123Z."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def answer_bytes(
+    *,
+    decision_id: str,
+    entry_id: str,
+    facts: Facts,
+    order: Order,
+    verdict: Verdict,
+    policy: Policy,
+    reservation: tuple[str, datetime] | None,
+    decided_at: datetime,
+) -> bytes:
+    """The answer as it is sent and stored. `reservation`: its id and when it expires."""
+    currency = order.currency
+    answer = {
+        "decision_id": decision_id,
+        "outcome": verdict.outcome,
+        "reasons": [
+            {
+                "code": reason.code,
+                "measured": reason.measured,
+                "threshold": reason.threshold,
+                "text": text(reason, currency),
+            }
+            for reason in verdict.reasons
+        ],
+        "exposure": {
+            "limit": _limit_text(facts, currency),
+            "used": to_text(verdict.used_minor, currency),
+            "headroom": _or_none(verdict.headroom_minor, currency),
+            "after": to_text(verdict.after_minor, currency),
+            "components": _components(facts, policy, currency),
+            "rule": verdict.rule,
+        },
+        "reservation": _reservation(reservation, order),
+        "policy": {"name": policy.name, "version": policy.version},
+        "decided_at": instant(decided_at),
+        "ledger": {"entry": entry_id, "status": "recorded"},
+    }
+    return _ENCODER.encode(answer)
+
+
+def _limit_text(facts: Facts, currency: str) -> str | None:
+    limit = facts.limit
+    if not isinstance(limit, Limit):
+        return None
+    return "unlimited" if limit.unlimited else _or_none(limit.amount_minor, currency)
+
+
+def _or_none(amount_minor: int | None, currency: str) -> str | None:
+    return None if amount_minor is None else to_text(amount_minor, currency)
+
+
+def _components(facts: Facts, policy: Policy, currency: str) -> dict[str, str]:
+    """What each component adds to (or takes from) the exposure, weighted, in the formula's order."""
+    return {
+        line.component: to_text(line.counts_minor, currency)
+        for line in explain(facts.components, policy.exposure)
+    }
+
+
+def _reservation(kept: tuple[str, datetime] | None, order: Order) -> dict[str, Any] | None:
+    if kept is None:
+        return None
+    return {
+        "id": kept[0],
+        "amount": to_text(order.amount_minor, order.currency),
+        "expires_at": instant(kept[1]),
+    }

@@ -1,0 +1,247 @@
+"""One batch of order checks, decided in order under the lock: each order sees what the ones before
+it reserved.
+
+The batch only collects; nothing is written before every order has its verdict. "Check everything,
+then change everything": reservations, decisions, holds and ledger entries go out in one multi-row
+write each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from xinheng.credit.decide import Order, Verdict, decide, encode, facts_after
+from xinheng.credit.exposure import Components
+from xinheng.credit.money import to_text
+from xinheng.credit.policy import Policy
+from xinheng.decisions.answering import answer_bytes
+from xinheng.decisions.facts import Earlier, Party, Standing, facts_of
+from xinheng.decisions.values import Answer, Ask
+from xinheng.ledger.entries import NewEntry
+from xinheng.limits.values import LockedLine, NewReservation
+from xinheng.people.actor import Actor
+
+REASON_CODES_MAX = 300
+
+
+@dataclass
+class Batch:
+    """What a batch has read, and what it will write. `pending`: order_ref → (id, line, version,
+    promised).
+    """
+
+    policy: Policy
+    actor: Actor
+    at: datetime
+    today: date
+    lines: dict[int, LockedLine]
+    standings: dict[int, Standing]
+    earlier: dict[str, list[Earlier]]
+    pending: dict[str, tuple[UUID, int, int, int]]
+    fresh_ids: list[str]  # random ids, taken from the end
+    voided: list[UUID] = field(default_factory=list)
+    superseded: list[UUID] = field(default_factory=list)
+    reservations: list[NewReservation] = field(default_factory=list)
+    decisions: list[tuple[Any, ...]] = field(default_factory=list)
+    bytes_of: list[tuple[bytes, bytes, bytes, bytes]] = field(default_factory=list)
+    holds: list[tuple[UUID, int, str, str]] = field(default_factory=list)
+    entries: list[NewEntry] = field(default_factory=list)
+
+    def answer(self, ask: Ask, party: Party | None) -> Answer:
+        """The answer to one ask; what it changes is collected for the batch's writes."""
+        if party is None or party.line_id is None or not _within_sight(ask, party, self.actor):
+            return Answer(404, b"", None)
+        history = self.earlier.get(ask.order_ref, [])
+        for decision in history:
+            if decision.version == ask.version:
+                if decision.request_sha256 == ask.body_sha256:
+                    return Answer(200, decision.answer, decision.id, replayed=True)
+                return Answer(422, b"", decision.id)
+        if history and history[-1].version > ask.version:
+            return Answer(409, b"", history[-1].id)
+        self._replace_earlier(ask)
+        return self._decide(ask, party, party.line_id)
+
+    def _replace_earlier(self, ask: Ask) -> None:
+        """A new version takes the place of the old one: its reservation returns, its hold is moot."""
+        self.superseded.extend(d.id for d in self.earlier.get(ask.order_ref, []))
+        reservation = self.pending.pop(ask.order_ref, None)
+        if reservation is None:
+            return
+        id_, line_id, _, promised = reservation
+        made_here = [r for r in self.reservations if r.id == id_]
+        if made_here:
+            raise SameOrderTwice(ask.order_ref)
+        self.voided.append(id_)
+        self._add_orders(line_id, -promised)
+
+    def _add_orders(self, line_id: int, delta_minor: int) -> None:
+        line = self.lines[line_id]
+        changed = [getattr(line.components, name) for name in Components.__struct_fields__]
+        changed[2] += delta_minor
+        self.lines[line_id] = line._replace(components=Components(*changed))
+
+    def _decide(self, ask: Ask, party: Party, line_id: int) -> Answer:
+        line = self.lines[line_id]
+        facts = facts_of(line, self.standings[line_id], self.today.isoformat())
+        order = Order(
+            ask.order_ref,
+            ask.version,
+            ask.amount_minor,
+            ask.currency,
+            ask.terms_days,
+            ask.requested_on or facts.today,
+        )
+        verdict = decide(facts, order, self.policy)
+        decision_id, entry_id = UUID(self.fresh_ids.pop()), self.fresh_ids.pop()
+        reservation = (
+            self._reserve(order, verdict, line_id) if verdict.outcome == "approve" else None
+        )
+        if reservation:
+            after = facts_after(facts, order)
+            self.lines[line_id] = self.lines[line_id]._replace(components=after.components)
+        answer = answer_bytes(
+            decision_id=str(decision_id),
+            entry_id=str(UUID(entry_id)),
+            facts=facts,
+            order=order,
+            verdict=verdict,
+            policy=self.policy,
+            reservation=(str(reservation.id), reservation.expires_at) if reservation else None,
+            decided_at=self.at,
+        )
+        self._keep(
+            ask,
+            party,
+            line_id,
+            order,
+            verdict,
+            decision_id,
+            entry_id,
+            reservation,
+            (ask.body_sha256, encode(facts), encode(order), answer),
+        )
+        return Answer(200, answer, decision_id)
+
+    def _reserve(self, order: Order, verdict: Verdict, line_id: int) -> NewReservation:
+        line = self.lines[line_id]
+        version = line.line_version + 1
+        reservation = NewReservation(
+            UUID(self.fresh_ids.pop()),
+            line_id,
+            order.ref,
+            order.version,
+            order.amount_minor,
+            verdict.used_minor,
+            verdict.ceiling_minor,
+            line.limit.unlimited,
+            None,
+            version,
+            self.at + timedelta(days=self.policy.reservation_days),
+        )
+        self.lines[line_id] = line._replace(line_version=version)
+        self.reservations.append(reservation)
+        self.pending[order.ref] = (reservation.id, line_id, order.version, order.amount_minor)
+        return reservation
+
+    def _keep(
+        self,
+        ask: Ask,
+        party: Party,
+        line_id: int,
+        order: Order,
+        verdict: Verdict,
+        decision_id: UUID,
+        entry_id: str,
+        reservation: NewReservation | None,
+        kept: tuple[bytes, bytes, bytes, bytes],
+    ) -> None:
+        self.decisions.append(
+            (
+                decision_id,
+                ask.order_ref,
+                ask.version,
+                party.customer_id,
+                line_id,
+                ask.amount_minor,
+                ask.currency,
+                verdict.outcome,
+                reservation.id if reservation else None,
+                UUID(entry_id),
+            )
+        )
+        self.bytes_of.append(kept)
+        codes = [reason.code for reason in verdict.reasons]
+        if verdict.outcome in ("hold", "refer"):
+            text = ",".join(codes)[:REASON_CODES_MAX]
+            self.holds.append((decision_id, party.customer_id, verdict.outcome, text))
+        self.entries.append(
+            decision_entry(
+                ask.customer_code,
+                order,
+                verdict.outcome,
+                codes,
+                self.policy,
+                self.actor.ref,
+                kept,
+                party.data_key_id,
+            )
+        )
+        self.earlier.setdefault(ask.order_ref, []).append(
+            Earlier(decision_id, ask.version, ask.body_sha256, kept[3])
+        )
+
+
+class SameOrderTwice(Exception):
+    """Two versions of one order in one batch: the second needs the first one's writes."""
+
+
+def decision_entry(
+    customer_code: str,
+    order: Order,
+    outcome: str,
+    codes: Sequence[str],
+    policy: Policy,
+    actor_ref: str,
+    kept: tuple[bytes, bytes, bytes, bytes],
+    data_key_id: UUID,
+) -> NewEntry:
+    """The ledger's entry of a decision. Its values can be given back from the decision's row."""
+    return NewEntry(
+        kind="order_check.decided",
+        clear={
+            "outcome": outcome,
+            "policy": f"{policy.name} v{policy.version}",
+            "reasons": list(codes),
+        },
+        fields=committed_values(customer_code, order, actor_ref, kept),
+        data_key_id=data_key_id,
+        keep_values=False,
+    )
+
+
+def committed_values(
+    customer_code: str, order: Order, actor_ref: str, kept: tuple[bytes, bytes, bytes, bytes]
+) -> dict[str, str]:
+    """The values that a decision's leaf commits to, word for word."""
+    digest, facts, _, answer = kept
+    return {
+        "actor": actor_ref,
+        "amount": f"{to_text(order.amount_minor, order.currency)} {order.currency}",
+        "answer": answer.decode(),
+        "customer": customer_code,
+        "facts": facts.decode(),
+        "order": f"{order.ref}#{order.version}",
+        "request_sha256": digest.hex(),
+    }
+
+
+def _within_sight(ask: Ask, party: Party, actor: Actor) -> bool:
+    """A customer outside the actor's unit, or not of the unit the ask names, does not exist for it."""
+    if not actor.reaches(party.unit_id):
+        return False
+    return ask.business_unit is None or ask.business_unit == party.unit_code

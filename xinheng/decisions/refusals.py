@@ -1,0 +1,40 @@
+"""What the decision room refuses, in order of precedence. Codes are never reused."""
+
+from enum import Enum
+
+from xinheng.texts import T
+
+
+class DecisionRefusal(Enum):
+    NOT_ALLOWED = T("您没有这项操作的权限。", "You are not allowed to do this.")
+    UNKNOWN_DECISION = T("没有这个决定。", "There is no such decision.")
+    NOT_WAITING = T(
+        "这笔冻结已处理（{state}），请刷新页面。",
+        "This hold has already been dealt with ({state}); reload.",
+    )
+    REASON_REQUIRED = T(
+        "请写明理由（至少 {least} 个字）。",
+        "Give the reason in words (at least {least} characters).",
+    )
+    REQUESTER_MAY_NOT_RELEASE = T(
+        "提交这笔订单检查的人不能放行它，请由另一位有权限的人处理。",
+        "Whoever asked for this order check cannot release it; another person with authority must.",
+    )
+    NO_AUTHORITY = T(
+        "您没有 {currency} 的放行授权。", "You have no authority to release in {currency}."
+    )
+    ABOVE_AUTHORITY = T(
+        "放行后占用 {amount} {currency}，超出您的授权上限 {limit}。",
+        "After the release {amount} {currency} would be in use, above your authority of {limit}.",
+    )
+    CUSTOMER_CLOSED = T(
+        "客户状态为“{status}”，不能放行。",
+        "The customer is {status}; its orders cannot be released.",
+    )
+    NOTHING_TO_CANCEL = T(
+        "这个决定没有可取消的占用或冻结。", "This decision has no reservation or hold to cancel."
+    )
+    NO_LIVE_POLICY = T(
+        "没有生效的订单检查策略，不能作出决定。",
+        "No order-check policy is live; nothing can be decided.",
+    )

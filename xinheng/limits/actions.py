@@ -1,0 +1,303 @@
+"""Every write to credit lines: lock, post movements, reserve, and end reservations.
+
+The one lock of the house is here: `lock_lines` takes the rows in key order, before anything about
+them is read. Counters, journal and reservations change together or not at all. Worked: reserving
+180,000.00 on a line that uses 880,000.00 of 1,000,000.00 is impossible: used_before + amount <=
+ceiling is a CHECK of the table.
+
+The first part are steps of other rooms' transactions (decisions, receivables): the caller holds the
+transaction, the lock and the right to act, and appends the ledger entry. `propose` and
+`grant_proposals` are whole actions.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import connections, transaction
+
+from xinheng.credit.decide import Limit
+from xinheng.credit.exposure import WHOLE_BPS, Components
+from xinheng.credit.money import divide_half_up, to_text
+from xinheng.ledger.actions import append
+from xinheng.ledger.entries import NewEntry
+from xinheng.limits import sql
+from xinheng.limits.models import Proposal
+from xinheng.limits.refusals import LimitRefusal
+from xinheng.limits.values import (
+    Conditions,
+    DueShift,
+    Ended,
+    Granted,
+    LockedLine,
+    Move,
+    NewProposal,
+    NewReservation,
+)
+from xinheng.merkle.tree import hash_leaf, root_of
+from xinheng.people.actor import Actor
+from xinheng.people.queries import authority
+from xinheng.refusals import Refused
+from xinheng.vault.queries import system_key
+
+COMPONENTS = Components.__struct_fields__
+EXPIRE_MAX = 500
+
+
+def ensure_lines(
+    pairs: Iterable[tuple[int, str]], *, at: datetime, using: str = "default"
+) -> dict[tuple[int, str], int]:
+    """The line of each (customer, currency); missing ones appear as *unset*, which is no credit."""
+    wanted = sorted(set(pairs))
+    if not wanted:
+        return {}
+    customers, currencies = [pair[0] for pair in wanted], [pair[1] for pair in wanted]
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql.MISSING_LINES, [at, customers, currencies])
+        cursor.execute(sql.FIND_LINES, [customers, currencies])
+        return {(row[0], row[1]): row[2] for row in cursor.fetchall()}
+
+
+def lock_lines(line_ids: Iterable[int], *, using: str = "default") -> dict[int, LockedLine]:
+    """Lock lines in key order and read them. Take it before reading whatever you will change."""
+    ids = sorted(set(line_ids))
+    if not ids:
+        return {}
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql.LOCK_LINES, [ids])
+        return {row[0]: _locked(row) for row in cursor.fetchall()}
+
+
+def _locked(row: Sequence[Any]) -> LockedLine:
+    return LockedLine(row[0], row[1], row[2], Limit(*row[3:12]), Components(*row[12:19]), row[19])
+
+
+def post(
+    moves: Sequence[Move],
+    due_shifts: Sequence[DueShift] = (),
+    *,
+    at: datetime,
+    using: str = "default",
+) -> None:
+    """Write movements to the journal and add them to the counters; shift open items per due date.
+
+    The caller holds the lines' locks. Each component's movements add up to its counter, always.
+    """
+    with connections[using].cursor() as cursor:
+        if moves:
+            totals: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COMPONENTS, 0))
+            for move in moves:
+                totals[move.line_id][move.component] += move.delta_minor
+            lines = sorted(totals)
+            columns = [[totals[line][name] for line in lines] for name in COMPONENTS]
+            cursor.execute(sql.ADD_TO_COUNTERS, [at, lines, *columns])
+            cursor.execute(sql.ADD_MOVEMENTS, [at, *_columns(moves, 5)])
+        if due_shifts:
+            cursor.execute(sql.SHIFT_DUE, _columns(due_shifts, 3))
+            cursor.execute(sql.EMPTY_DUE, [sorted({shift.line_id for shift in due_shifts})])
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * width
+
+
+def reserve(
+    reservations: Sequence[NewReservation], *, at: datetime, using: str = "default"
+) -> None:
+    """Promise credit: reservations, the orders counter, the journal, in one statement.
+
+    Must hold: the lines are locked and each reservation carries the version that follows the
+    locked one. The table refuses what exceeds its ceiling (IntegrityError: an invariant, a bug).
+    """
+    if not reservations:
+        return
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql.RESERVE, [*_columns(reservations, 11), at, at, at])
+
+
+def end_reservations(
+    ids: Sequence[UUID], state: str, *, at: datetime, using: str = "default"
+) -> list[Ended]:
+    """Void or expire pending reservations; what was still promised returns to the line.
+
+    state: "voided" or "expired". One that has ended already is left alone and not returned.
+    """
+    cause = {"voided": "void", "expired": "expire"}[state]
+    if not ids:
+        return []
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql.END_RESERVATIONS, [state, at, list(ids), at, cause, at])
+        return [Ended(*row) for row in cursor.fetchall()]
+
+
+def expire_due(*, at: datetime, using: str = "default") -> list[Ended]:
+    """End the reservations whose time is over; call it in a transaction of its own."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql.PENDING_DUE, [at, EXPIRE_MAX])
+        due = cursor.fetchall()
+    lock_lines([row[1] for row in due], using=using)
+    return end_reservations([row[0] for row in due], "expired", at=at, using=using)
+
+
+def post_reservations(
+    invoiced: Iterable[tuple[str, int]], *, at: datetime, using: str = "default"
+) -> dict[str, int]:
+    """Orders became invoices: take each invoiced amount out of the order's pending reservation.
+
+    invoiced: (order_ref, amount_minor > 0). Returns how much each reservation gave, at most what
+    it still promised; the rest of an order's invoice has nothing to free. The caller holds the
+    locks of the reservations' lines and posts the open items itself: value moves, none appears.
+    """
+    asked: dict[str, int] = defaultdict(int)
+    for order_ref, amount in invoiced:
+        asked[order_ref] += amount
+    if not asked:
+        return {}
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql.PENDING_OF_ORDERS, [list(asked)])
+        pending = cursor.fetchall()
+        parts = [(row[1], min(asked[row[0]], row[4])) for row in pending]
+        if parts:
+            cursor.execute(sql.POST_PART, [at, *_columns(parts, 2)])
+    moves = [
+        Move(row[2], "orders", -part, "invoice", f"order:{row[0]}#{row[3]}")
+        for row, (_, part) in zip(pending, parts, strict=True)
+        if part
+    ]
+    post(moves, at=at, using=using)
+    return {row[0]: part for row, (_, part) in zip(pending, parts, strict=True)}
+
+
+def propose(proposals: Sequence[NewProposal], *, actor: Actor, at: datetime) -> int:
+    """Suggest limits; a waiting suggestion for the same customer and currency is superseded.
+
+    Changes no line. The caller (an assessment, an import) appends the ledger entry of its own.
+    """
+    if not proposals:
+        return 0
+    rows = [
+        (p.customer_id, p.currency, p.amount_minor, p.terms_days, _json(p.workings), p.proposed_by)
+        for p in proposals
+    ]
+    columns = _columns(rows, 6)
+    with transaction.atomic(), connections["default"].cursor() as cursor:
+        cursor.execute(sql.SUPERSEDE_PROPOSALS, [at, columns[0], columns[1]])
+        cursor.execute(sql.ADD_PROPOSALS, [at, *columns])
+    return len(proposals)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def grant_proposals(
+    proposal_ids: Sequence[int] | None,
+    *,
+    valid_from: date,
+    valid_until: date,
+    conditions: Conditions,
+    actor: Actor,
+    at: datetime,
+) -> Granted:
+    """Make proposed limits live, all that wait (None) or those named.
+
+    Authority is judged on each amount: what is above the actor's is left waiting and told. Refuses
+    NOT_ALLOWED, BAD_PERIOD, NO_PROPOSALS. One ledger entry over all lines granted.
+    """
+    if not actor.may("lines.grant"):
+        raise Refused(LimitRefusal.NOT_ALLOWED)
+    if valid_until < valid_from:
+        raise Refused(LimitRefusal.BAD_PERIOD)
+    with transaction.atomic():
+        waiting = Proposal.objects.select_for_update().filter(state="proposed")
+        if proposal_ids is not None:
+            waiting = waiting.filter(pk__in=proposal_ids)
+        proposals = list(waiting.order_by("pk"))
+        if not proposals:
+            raise Refused(LimitRefusal.NO_PROPOSALS)
+        allowed, refused = _within_authority(proposals, actor)
+        if allowed:
+            _make_live(allowed, valid_from, valid_until, conditions, at=at)
+            _decide(allowed, "granted", actor, at=at)
+            _record_grant(allowed, valid_until, actor, at=at)
+    total: dict[str, int] = defaultdict(int)
+    for proposal in allowed:
+        total[proposal.currency] += proposal.amount_minor
+    return Granted(len(allowed), dict(total), refused)
+
+
+def _within_authority(
+    proposals: Sequence[Proposal], actor: Actor
+) -> tuple[list[Proposal], list[tuple[int, str]]]:
+    """Those whose amount the actor may grant, and the others with the reason."""
+    if actor.kind == "system":
+        return list(proposals), []
+    limits = {
+        currency: authority(actor.person_id, "grant_line", currency)
+        for currency in {proposal.currency for proposal in proposals}
+    }
+    allowed, refused = [], []
+    for proposal in proposals:
+        limit = limits[proposal.currency]
+        if limit and (limit.unlimited or proposal.amount_minor <= (limit.up_to_minor or 0)):
+            allowed.append(proposal)
+        else:
+            text = LimitRefusal.ABOVE_AUTHORITY.value.format(
+                amount=to_text(proposal.amount_minor, proposal.currency), currency=proposal.currency
+            )
+            refused.append((proposal.pk, str(text)))
+    return allowed, refused
+
+
+def _make_live(
+    proposals: Sequence[Proposal], valid_from: date, until: date, terms: Conditions, *, at: datetime
+) -> None:
+    lines = ensure_lines([(p.customer_id, p.currency) for p in proposals], at=at)
+    lock_lines(lines.values())
+    rows = [
+        (
+            lines[p.customer_id, p.currency],
+            p.amount_minor,
+            p.terms_days,
+            _share(p.amount_minor, terms.single_order_cap_bps),
+            _share(p.amount_minor, terms.overdue_allowed_bps) or 0,
+        )
+        for p in proposals
+    ]
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            sql.GRANT_LINES,
+            [valid_from, until, terms.overdue_days_allowed, at, *_columns(rows, 5)],
+        )
+
+
+def _share(amount_minor: int, bps: int | None) -> int | None:
+    return None if bps is None else divide_half_up(amount_minor * bps, WHOLE_BPS)
+
+
+def _decide(proposals: Sequence[Proposal], state: str, actor: Actor, *, at: datetime) -> None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            sql.DECIDE_PROPOSALS, [state, actor.person_id, at, [p.pk for p in proposals]]
+        )
+
+
+def _record_grant(
+    proposals: Sequence[Proposal], valid_until: date, actor: Actor, *, at: datetime
+) -> None:
+    """One entry: every line's key and amount, as a Merkle root over the granted rows."""
+    rows = [f"{p.customer_id}|{p.currency}|{p.amount_minor}|{p.terms_days}" for p in proposals]
+    root = root_of([hash_leaf(row.encode()) for row in rows])
+    entry = NewEntry(
+        kind="lines.granted",
+        clear={"lines": len(proposals), "valid_until": valid_until.isoformat()},
+        fields={"rows_root": root.hex(), "actor": actor.ref},
+        data_key_id=system_key(),
+    )
+    with connections["default"].cursor() as cursor:
+        append([entry], at=at, cursor=cursor)

@@ -1,0 +1,161 @@
+"""The room's set-based statements: one for each write, however many lines it concerns.
+
+Arrays in, rows out; every identifier is written out, so that a prepared plan is the same for one
+order and for two hundred. `FOR NO KEY UPDATE` does not block foreign-key inserts that only
+reference the line.
+"""
+
+MISSING_LINES = """
+insert into limits_creditline (customer_id, currency, unlimited, overdue_allowed_minor,
+  overdue_days_allowed, forced_hold, forced_hold_reason, open_items_minor, unbilled_minor,
+  orders_minor, bills_minor, guarantees_minor, unapplied_minor, prepaid_minor, line_version,
+  updated_at)
+select c, k, false, 0, 0, false, '', 0, 0, 0, 0, 0, 0, 0, 0, %s::timestamptz
+from unnest(%s::bigint[], %s::text[]) as wanted(c, k)
+where not exists (select 1 from limits_creditline l where l.customer_id = c and l.currency = k)
+order by c, k
+on conflict (customer_id, currency) do nothing
+"""
+
+FIND_LINES = """
+select l.customer_id, l.currency, l.id
+from unnest(%s::bigint[], %s::text[]) as wanted(c, k)
+join limits_creditline l on l.customer_id = c and l.currency = k
+"""
+
+LOCK_LINES = """
+select id, customer_id, currency, amount_minor, unlimited, valid_from::text, valid_until::text,
+  single_order_cap_minor, terms_days_max, overdue_allowed_minor, overdue_days_allowed, forced_hold,
+  open_items_minor, unbilled_minor, orders_minor, bills_minor, guarantees_minor, unapplied_minor,
+  prepaid_minor, line_version
+from limits_creditline where id = any(%s::bigint[]) order by id for no key update
+"""
+
+ADD_TO_COUNTERS = """
+update limits_creditline l set
+  open_items_minor = l.open_items_minor + d.open_items,
+  unbilled_minor = l.unbilled_minor + d.unbilled,
+  orders_minor = l.orders_minor + d.orders, bills_minor = l.bills_minor + d.bills,
+  guarantees_minor = l.guarantees_minor + d.guarantees,
+  unapplied_minor = l.unapplied_minor + d.unapplied, prepaid_minor = l.prepaid_minor + d.prepaid,
+  updated_at = %s::timestamptz
+from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+            %s::bigint[], %s::bigint[])
+  as d(line_id, open_items, unbilled, orders, bills, guarantees, unapplied, prepaid)
+where l.id = d.line_id
+"""
+
+ADD_MOVEMENTS = """
+insert into limits_movement (line_id, component, delta_minor, cause, document, at)
+select line_id, component, delta, cause, document, %s::timestamptz
+from unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[]) with ordinality
+  as m(line_id, component, delta, cause, document, o)
+order by o
+"""
+
+SHIFT_DUE = """
+insert into limits_opendue as d (line_id, due_on, open_minor)
+select line_id, due_on, sum(delta)::bigint
+from unnest(%s::bigint[], %s::date[], %s::bigint[]) as s(line_id, due_on, delta)
+group by line_id, due_on having sum(delta) <> 0 order by line_id, due_on
+on conflict (line_id, due_on) do update set open_minor = d.open_minor + excluded.open_minor
+"""
+
+EMPTY_DUE = "delete from limits_opendue where open_minor = 0 and line_id = any(%s::bigint[])"
+
+# The counter, the line's version and the journal move in the statement that makes the promise.
+RESERVE = """
+with asked as (
+  select * from unnest(%s::uuid[], %s::bigint[], %s::text[], %s::int[], %s::bigint[], %s::bigint[],
+    %s::bigint[], %s::bool[], %s::uuid[], %s::bigint[], %s::timestamptz[]) with ordinality
+    as r(id, line_id, order_ref, order_version, amount, used_before, ceiling, unlimited,
+         override_id, line_version, expires_at, o)
+), added as (
+  select line_id, sum(amount)::bigint as amount, max(line_version) as line_version
+  from asked group by line_id
+), counted as (
+  update limits_creditline l set orders_minor = l.orders_minor + added.amount,
+    line_version = added.line_version, updated_at = %s::timestamptz
+  from added where l.id = added.line_id
+), moved as (
+  insert into limits_movement (line_id, component, delta_minor, cause, document, at)
+  select line_id, 'orders', amount, 'reserve', 'order:' || order_ref || '#' || order_version,
+    %s::timestamptz
+  from asked order by o
+)
+insert into limits_reservation (id, line_id, order_ref, order_version, amount_minor,
+  used_before_minor, ceiling_minor, unlimited, override_id, line_version, state, posted_minor,
+  created_at, expires_at)
+select id, line_id, order_ref, order_version, amount, used_before, ceiling, unlimited, override_id,
+  line_version, 'pending', 0, %s::timestamptz, expires_at
+from asked order by o
+"""
+
+# What is still promised goes back to the line; the state check makes each ending happen once.
+END_RESERVATIONS = """
+with ended as (
+  update limits_reservation r set state = %s, ended_at = %s::timestamptz
+  where r.id = any(%s::uuid[]) and r.state = 'pending'
+  returning r.id, r.line_id, r.order_ref, r.order_version, r.amount_minor - r.posted_minor as freed
+), given as (
+  select line_id, sum(freed)::bigint as freed from ended group by line_id
+), counted as (
+  update limits_creditline l set orders_minor = l.orders_minor - given.freed,
+    updated_at = %s::timestamptz
+  from given where l.id = given.line_id
+), moved as (
+  insert into limits_movement (line_id, component, delta_minor, cause, document, at)
+  select line_id, 'orders', -freed, %s, 'order:' || order_ref || '#' || order_version,
+    %s::timestamptz
+  from ended where freed <> 0 order by order_ref
+)
+select id, line_id, order_ref, freed from ended
+"""
+
+PENDING_OF_ORDERS = """
+select order_ref, id, line_id, order_version, amount_minor - posted_minor
+from limits_reservation where state = 'pending' and order_ref = any(%s::text[])
+"""
+
+PENDING_DUE = """
+select id, line_id from limits_reservation
+where state = 'pending' and expires_at <= %s order by expires_at limit %s
+"""
+
+POST_PART = """
+update limits_reservation r set posted_minor = r.posted_minor + p.part,
+  state = case when r.posted_minor + p.part = r.amount_minor then 'posted' else r.state end,
+  ended_at = case when r.posted_minor + p.part = r.amount_minor then %s::timestamptz end
+from unnest(%s::uuid[], %s::bigint[]) as p(id, part)
+where r.id = p.id and r.state = 'pending'
+"""
+
+SUPERSEDE_PROPOSALS = """
+update limits_proposal p set state = 'superseded', decided_at = %s::timestamptz
+from unnest(%s::bigint[], %s::text[]) as n(customer_id, currency)
+where p.state = 'proposed' and p.customer_id = n.customer_id and p.currency = n.currency
+"""
+
+ADD_PROPOSALS = """
+insert into limits_proposal (customer_id, currency, amount_minor, terms_days, workings, state,
+  proposed_by, proposed_at)
+select customer_id, currency, amount, terms, workings::jsonb, 'proposed', proposed_by,
+  %s::timestamptz
+from unnest(%s::bigint[], %s::text[], %s::bigint[], %s::int[], %s::text[], %s::text[])
+  as n(customer_id, currency, amount, terms, workings, proposed_by)
+"""
+
+GRANT_LINES = """
+update limits_creditline l set amount_minor = g.amount, unlimited = false,
+  terms_days_max = g.terms, valid_from = %s::date, valid_until = %s::date,
+  single_order_cap_minor = g.cap, overdue_allowed_minor = g.overdue, overdue_days_allowed = %s,
+  updated_at = %s::timestamptz
+from unnest(%s::bigint[], %s::bigint[], %s::int[], %s::bigint[], %s::bigint[])
+  as g(line_id, amount, terms, cap, overdue)
+where l.id = g.line_id
+"""
+
+DECIDE_PROPOSALS = """
+update limits_proposal set state = %s, decided_by_id = %s, decided_at = %s::timestamptz
+where id = any(%s::bigint[]) and state = 'proposed'
+"""

@@ -1,0 +1,93 @@
+"""The values that travel in and out of the room: moves, locked lines, reservations, proposals."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from xinheng.credit.decide import Limit
+from xinheng.credit.exposure import Components
+
+
+class Move(NamedTuple):
+    """A component of a line grows (or shrinks) by `delta_minor` because of a document."""
+
+    line_id: int
+    component: str
+    delta_minor: int
+    cause: str
+    document: str
+
+
+class DueShift(NamedTuple):
+    """Open items of a line that fall due on a day grow (or shrink) by `delta_minor`."""
+
+    line_id: int
+    due_on: date
+    delta_minor: int
+
+
+class LockedLine(NamedTuple):
+    """A credit line as read under its lock."""
+
+    id: int
+    customer_id: int
+    currency: str
+    limit: Limit
+    components: Components
+    line_version: int
+
+
+class NewReservation(NamedTuple):
+    """Credit to promise: used before, asked, and the ceiling that both together must not pass."""
+
+    id: UUID
+    line_id: int
+    order_ref: str
+    order_version: int
+    amount_minor: int
+    used_before_minor: int
+    ceiling_minor: int | None
+    unlimited: bool
+    override_id: UUID | None
+    line_version: int
+    expires_at: datetime
+
+
+class Ended(NamedTuple):
+    """A reservation that ended, and how much of it was still promised."""
+
+    id: UUID
+    line_id: int
+    order_ref: str
+    freed_minor: int
+
+
+class NewProposal(NamedTuple):
+    """A limit that somebody or something suggests; `workings` says how it came about."""
+
+    customer_id: int
+    currency: str
+    amount_minor: int
+    terms_days: int | None
+    workings: dict[str, Any]
+    proposed_by: str
+
+
+class Granted(NamedTuple):
+    """What a bulk grant did: lines now live, their total per currency, and what it refused."""
+
+    lines: int
+    total_minor: dict[str, int]
+    refused: list[tuple[int, str]]  # (proposal id, why in the person's words)
+
+
+class Conditions(NamedTuple):
+    """What a grant adds to the amount: shares are basis points of the limit, None means none
+    agreed.
+    """
+
+    overdue_allowed_bps: int | None
+    overdue_days_allowed: int
+    single_order_cap_bps: int | None = None
