@@ -1,0 +1,116 @@
+"""Figures of a credit line, ready for the one limit bar that is drawn everywhere.
+
+`Usage` holds minor units: what is used by component, the ceiling, and the order being asked about. The bar itself
+is the template tag's business; here are the amounts and their order. Example: used 880,000.00 of 1,000,000.00 and
+an order of 180,000.00 → 88.0 % used, 106.0 % after.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from xinheng.credit.exposure import ADDING, REDUCING
+from xinheng.credit.money import to_minor
+from xinheng.limits.models import CreditLine
+from xinheng.texts import T
+from xinheng.web.frame.drawings import COMPONENTS, REDUCTIONS
+
+
+@dataclass(frozen=True)
+class Part:
+    """One component of exposure; `minor` is negative where it reduces."""
+
+    code: str
+    title: T
+    minor: int
+
+
+@dataclass(frozen=True)
+class Usage:
+    """One line's use. `ceiling` None: unlimited; `unset`: no limit was ever granted (no credit)."""
+
+    currency: str
+    parts: list[Part]
+    used: int
+    ceiling: int | None
+    asked: int = 0
+    unset: bool = False
+    unlimited: bool = False
+
+    @property
+    def headroom(self) -> int | None:
+        return None if self.ceiling is None else self.ceiling - self.used
+
+    @property
+    def drawn_ceiling(self) -> int | None:
+        """The ceiling as the bar draws it: none where no limit was ever set."""
+        return None if self.unset else self.ceiling
+
+    @property
+    def after(self) -> int:
+        return self.used + self.asked
+
+    @property
+    def excess(self) -> int:
+        """By how much the line is exceeded once the order is added; 0 within the limit."""
+        return 0 if self.ceiling is None else max(self.after - self.ceiling, 0)
+
+    @property
+    def percent(self) -> Decimal | None:
+        return _percent(self.used, self.ceiling)
+
+    @property
+    def percent_after(self) -> Decimal | None:
+        return _percent(self.after, self.ceiling)
+
+    @property
+    def components(self) -> dict[str, int]:
+        return {part.code: abs(part.minor) for part in self.parts}
+
+
+def _percent(part: int, whole: int | None) -> Decimal | None:
+    if not whole:
+        return None
+    return (Decimal(part) * 100 / Decimal(whole)).quantize(Decimal("0.1"))
+
+
+def usage_of_line(line: CreditLine) -> Usage:
+    """A live line: counters as they are now."""
+    parts = [_part(name, getattr(line, f"{name}_minor")) for name in (*ADDING, *REDUCING)]
+    unset = line.amount_minor is None and not line.unlimited
+    return Usage(
+        currency=line.currency,
+        parts=parts,
+        used=sum(part.minor for part in parts),
+        ceiling=None if line.unlimited else (line.amount_minor or 0),
+        unset=unset,
+        unlimited=line.unlimited,
+    )
+
+
+def usage_of_answer(body: dict[str, Any], amount_minor: int, currency: str) -> Usage:
+    """A line as an answer saw it, with the order that was asked about."""
+    exposure = body["exposure"]
+    limit = exposure.get("limit")
+    components = exposure.get("components") or {}
+    parts = [
+        Part(name, (COMPONENTS | REDUCTIONS)[name], to_minor(components[name], currency))
+        for name in (*ADDING, *REDUCING)  # the answer's components carry their sign already
+        if name in components
+    ]
+    number = limit is not None and limit != "unlimited"
+    return Usage(
+        currency=currency,
+        parts=parts,
+        used=to_minor(exposure["used"], currency),
+        ceiling=to_minor(limit, currency) if number else (None if limit == "unlimited" else 0),
+        asked=amount_minor,
+        unset=limit is None,
+        unlimited=limit == "unlimited",
+    )
+
+
+def _part(name: str, minor: int) -> Part:
+    return Part(name, (COMPONENTS | REDUCTIONS)[name], -minor if name in REDUCING else minor)

@@ -1,0 +1,15 @@
+"""Addresses of one decision: page, proof status, downloads, cancel."""
+
+from django.urls import path
+
+from xinheng.web.decisions import views
+
+urlpatterns = [
+    path("decisions/<uuid:decision_id>/", views.decision, name="decision"),
+    path("decisions/<uuid:decision_id>/status/", views.proof_status, name="decision-status"),
+    path("decisions/<uuid:decision_id>/proof", views.proof_file, name="decision-proof"),
+    path(
+        "decisions/<uuid:decision_id>/disclosure", views.disclosure_file, name="decision-disclosure"
+    ),
+    path("decisions/<uuid:decision_id>/cancel/", views.cancel, name="decision-cancel"),
+]

@@ -1,0 +1,184 @@
+"""The trade's words for a decision: outcomes, checks, reason codes, components, states.
+
+One place, so that the order page, the queue, the decision page and the credit file say the same thing with the
+same colour and letter. Sentences about one order come from the answer itself (they are part of its bytes); here
+are only names and what would mend a failed check. Example: headroom 1,060,000.00 > 1,000,000.00 → "收到至少
+60,000.00 的款项、减小订单或提高额度".
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
+
+from xinheng.credit.money import EXPONENTS, display
+from xinheng.texts import T
+
+
+class Outcome(NamedTuple):
+    """A word, the letter that carries it without colour, the meaning colour, and what follows."""
+
+    code: str
+    text: T
+    letter: str
+    tone: str
+    means: T
+
+
+OUTCOMES = {
+    "approve": Outcome(
+        "approve",
+        T("通过", "Approved"),
+        "✓",
+        "within",
+        T("额度已为这张订单占用。", "Credit has been reserved for this order."),
+    ),
+    "refer": Outcome(
+        "refer",
+        T("复核", "Referred"),
+        "?",
+        "watch",
+        T("需要有权限的人看过才能放行；额度未占用。", "A person with authority must look first; nothing is reserved."),
+    ),
+    "hold": Outcome(
+        "hold",
+        T("冻结", "On hold"),
+        "!",
+        "act",
+        T("条件改变或有人放行之前不能发货；额度未占用。", "Stands until something changes or it is released; nothing is reserved."),
+    ),
+    "decline": Outcome(
+        "decline",
+        T("拒绝", "Declined"),
+        "×",
+        "stop",
+        T("这张订单到此为止；额度未占用。", "This order ends here; nothing is reserved."),
+    ),
+}
+
+RESULTS = {
+    "pass": (T("符合", "met"), "within"),
+    "skip": (T("未约定，不适用", "nothing agreed, not applicable"), "none"),
+    "warn": (T("提醒", "warning"), "watch"),
+    "refer": (T("转人工", "refer"), "watch"),
+    "hold": (T("冻结", "hold"), "act"),
+    "decline": (T("拒绝", "decline"), "stop"),
+}
+
+CHECKS = {
+    "customer_status": T("客户状态", "Customer status"),
+    "limit_valid": T("额度在有效期内", "Limit set and valid"),
+    "headroom": T("可用额度", "Headroom"),
+    "single_order_cap": T("单笔限额", "Single-order cap"),
+    "overdue_amount": T("逾期金额", "Overdue amount"),
+    "overdue_days": T("最长逾期天数", "Oldest days past due"),
+    "rating_expired": T("评级在有效期内", "Rating valid"),
+    "grade_floor": T("最低评级", "Lowest grade"),
+    "terms_longer": T("付款账期", "Payment terms"),
+    "forced_hold": T("人工强制冻结", "Forced hold"),
+}
+AMOUNT_CHECKS = frozenset({"headroom", "single_order_cap", "overdue_amount"})
+DAY_CHECKS = frozenset({"overdue_days", "terms_longer"})
+
+CODES = {
+    "status_not_active": T("客户状态异常", "Status not active"),
+    "status_unknown": T("客户状态未知", "Status unknown"),
+    "limit_missing": T("没有额度", "No limit"),
+    "limit_unknown": T("额度未知", "Limit unknown"),
+    "limit_unset": T("额度未设定", "Limit not set"),
+    "limit_not_yet_valid": T("额度未生效", "Limit not yet valid"),
+    "limit_expired": T("额度已过期", "Limit expired"),
+    "limit_forced_hold": T("人工强制冻结", "Forced hold"),
+    "headroom_exceeded": T("超出额度", "Over limit"),
+    "single_order_cap_exceeded": T("超出单笔限额", "Over single-order cap"),
+    "overdue_amount_exceeded": T("逾期金额超标", "Overdue amount"),
+    "overdue_days_exceeded": T("逾期天数超标", "Overdue days"),
+    "overdue_unknown": T("逾期情况未知", "Overdue unknown"),
+    "rating_unknown": T("评级未知", "Rating unknown"),
+    "rating_missing": T("没有评级", "Not rated"),
+    "rating_undated": T("评级无有效期", "Rating undated"),
+    "rating_expired": T("评级已过期", "Rating expired"),
+    "grade_too_low": T("评级过低", "Grade too low"),
+    "terms_longer": T("账期过长", "Terms too long"),
+}
+
+STATUSES = {
+    "active": (T("正常", "Active"), "within"),
+    "watch": (T("关注", "Watch"), "watch"),
+    "blocked": (T("停止交易", "Blocked"), "stop"),
+    "closed": (T("已关闭", "Closed"), "none"),
+}
+
+HOLD_STATES = {
+    "waiting": (T("等待处理", "Waiting"), "act"),
+    "released": (T("已放行", "Released"), "within"),
+    "rejected": (T("已拒绝放行", "Rejected"), "stop"),
+    "cancelled": (T("已取消", "Cancelled"), "none"),
+    "superseded": (T("已被新版本取代", "Superseded by a new version"), "none"),
+}
+
+RESERVATION_STATES = {
+    "pending": (T("占用中", "Reserved"), "within"),
+    "posted": (T("已转为发票", "Became an invoice"), "none"),
+    "voided": (T("已释放", "Voided"), "none"),
+    "expired": (T("已到期释放", "Expired"), "none"),
+}
+
+_MENDS = {
+    "headroom_exceeded": T(
+        "收到至少 {short} {currency} 的款项、把订单减小同样的金额，或由有权限的人提高额度。",
+        "Receive at least {short} {currency}, make the order smaller by as much, or have the limit raised.",
+    ),
+    "single_order_cap_exceeded": T(
+        "把订单减小 {short} {currency}，或由有权限的人放行这一张。",
+        "Make the order smaller by {short} {currency}, or have this one released.",
+    ),
+    "overdue_amount_exceeded": T(
+        "收到至少 {short} {currency} 的逾期款项。", "Receive at least {short} {currency} of what is overdue."
+    ),
+    "overdue_days_exceeded": T(
+        "收回逾期超过 {threshold} 天的全部发票。", "Collect every invoice more than {threshold} days late."
+    ),
+    "limit_missing": T("先为客户核定额度。", "Grant the customer a limit first."),
+    "limit_unset": T("先为客户核定额度。", "Grant the customer a limit first."),
+    "limit_expired": T("重新核定额度，延长有效期。", "Renew the limit."),
+    "limit_not_yet_valid": T("等到 {threshold} 额度生效。", "Wait until the limit starts on {threshold}."),
+    "limit_forced_hold": T("由当初冻结的人解除。", "Have the person who placed the hold lift it."),
+    "rating_expired": T("重新评估客户。", "Assess the customer again."),
+    "rating_missing": T("补充资料后评估客户。", "Complete the file and assess the customer."),
+    "grade_too_low": T("由有权限的人放行，或在评级改善后再试。", "Have it released, or try when the grade is better."),
+    "terms_longer": T("把账期缩短到 {threshold} 天以内。", "Shorten the terms to {threshold} days."),
+    "status_not_active": T("先恢复客户状态。", "Bring the customer's status back to active first."),
+}
+
+
+def mend(code: str, measured: str | None, threshold: str | None, currency: str) -> T | None:
+    """What would turn this reason into a pass, in a sentence; None where only a person can tell."""
+    text = _MENDS.get(code)
+    if text is None:
+        return None
+    return text.format(
+        short=_difference(measured, threshold, currency), currency=currency, threshold=threshold or "—"
+    )
+
+
+def _difference(measured: str | None, threshold: str | None, currency: str) -> str:
+    try:
+        value = Decimal(measured or "") - Decimal(threshold or "")
+    except InvalidOperation:
+        return "—"
+    return f"{value:,.{EXPONENTS.get(currency) or 0}f}"
+
+
+def amount_text(text: str | None, currency: str) -> str:
+    """A decimal text with separators: "1060000.00" → "1,060,000.00"; words stay words."""
+    try:
+        value = Decimal(text or "")
+    except InvalidOperation:
+        return str(T("不限", "unlimited")) if text == "unlimited" else (text or "—")
+    return f"{value:,.{EXPONENTS.get(currency) or 0}f}"
+
+
+def minor_text(minor: int, currency: str) -> str:
+    """Minor units for people: 106000000 CNY → "1,060,000.00"."""
+    return display(minor, currency)

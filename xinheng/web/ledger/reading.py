@@ -1,0 +1,120 @@
+"""The ledger as a page shows it: what is published, what waits, and the newest entries without any name.
+
+An entry's leaf is public: time, kind, outcome and codes in clear, everything else a salted commitment. So the list
+needs no rights beyond seeing the page, and it opens nothing. Example: `order_check.decided · hold · #4711`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from xinheng.ledger import queries
+from xinheng.ledger.models import Checkpoint, Entry
+from xinheng.ledger.signer import PUBLIC_KEY_FILE
+from xinheng.merkle.commitment import read_leaf
+from xinheng.texts import T
+from xinheng.web.decisions import words
+
+ENTRY_ROWS = 40
+
+KINDS = {
+    "order_check.decided": T("订单判断", "Order decided"),
+    "order_check.cancelled": T("订单取消", "Order cancelled"),
+    "hold.released": T("冻结放行", "Hold released"),
+    "hold.rejected": T("冻结拒绝", "Hold rejected"),
+    "reservations.expired": T("占用到期释放", "Reservations expired"),
+    "import.done": T("文件导入", "File imported"),
+    "import.undone": T("导入撤销", "Import undone"),
+    "assessments.made": T("信用评估", "Customers assessed"),
+    "limits.proposed": T("额度建议", "Limits proposed"),
+    "limits.granted": T("额度核定", "Limits granted"),
+    "policy.live": T("策略生效", "Policy went live"),
+}
+
+
+@dataclass(frozen=True)
+class EntryLine:
+    """One public entry: where it stands, when, what kind, and what is in clear."""
+
+    idx: int
+    at: datetime
+    kind: str
+    title: T
+    clear: str
+    signed: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the ledger page shows."""
+
+    checkpoint: Checkpoint | None
+    pending: int
+    oldest_pending: datetime | None
+    late: bool
+    entries: list[EntryLine]
+    next_before: int | None
+    origin: str
+    public_key: str
+
+
+def read(before: int | None, *, at: datetime) -> Page:
+    """The newest entries (below index `before`), the newest checkpoint and what waits."""
+    newest = queries.newest_checkpoint()
+    backlog = queries.backlog()
+    size = newest.size if newest else 0
+    rows = Entry.objects.order_by("-idx")
+    if before is not None:
+        rows = rows.filter(idx__lt=before)
+    found = list(rows[: ENTRY_ROWS + 1])
+    waited = (at - backlog.oldest_at).total_seconds() if backlog.oldest_at else 0
+    return Page(
+        checkpoint=newest,
+        pending=backlog.count,
+        oldest_pending=backlog.oldest_at,
+        late=waited > 30,
+        entries=[_line(row, size) for row in found[:ENTRY_ROWS]],
+        next_before=found[ENTRY_ROWS - 1].idx if len(found) > ENTRY_ROWS else None,
+        origin=settings.LEDGER_ORIGIN,
+        public_key=public_key(),
+    )
+
+
+def _line(row: Entry, size: int) -> EntryLine:
+    leaf = read_leaf(bytes(row.leaf))
+    kind = str(leaf.get("kind", ""))
+    return EntryLine(
+        idx=row.idx,
+        at=datetime.fromisoformat(str(leaf["at"])),
+        kind=kind,
+        title=KINDS.get(kind, T(kind, kind)),
+        clear=_clear_text(leaf.get("clear") or {}),
+        signed=row.idx < size,
+    )
+
+
+def _clear_text(clear: dict[str, Any]) -> str:
+    parts = []
+    for name, value in clear.items():
+        if name == "outcome" and value in words.OUTCOMES:
+            parts.append(str(words.OUTCOMES[value].text))
+        elif name == "reasons" and isinstance(value, list):
+            parts.extend(str(words.CODES.get(code, T(str(code), str(code)))) for code in value)
+        else:
+            parts.append(f"{name} {value}")
+    return " · ".join(parts)
+
+
+def public_key() -> str:
+    """The log's public key as the signer wrote it; empty before the first start of the sequencer."""
+    for folder in (settings.XINHENG_LEDGER_DIR, settings.XINHENG_KEYS_DIR):
+        try:
+            return (Path(folder) / PUBLIC_KEY_FILE).read_text().strip()
+        except OSError:
+            continue
+    return ""

@@ -1,0 +1,57 @@
+"""The ledger page: how far it has come, what it holds, and how to check it without us."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from xinheng.ledger import queries
+from xinheng.ledger.models import Entry
+from xinheng.web.frame.answers import download
+from xinheng.web.ledger import reading
+
+
+@require_GET
+def ledger(request: HttpRequest) -> HttpResponse:
+    """Checkpoint, backlog, newest entries, public key."""
+    before = request.GET.get("before", "")
+    start = int(before) if before.isdecimal() and len(before) < 16 else None
+    at = timezone.now()
+    context = {"page": reading.read(start, at=at), "now": at, "first": start is None}
+    return render(request, "ledger/ledger.html", context)
+
+
+@require_GET
+def status(request: HttpRequest) -> HttpResponse:
+    """The figures at the top as a fragment, asked for every few seconds."""
+    at = timezone.now()
+    return render(request, "ledger/_status.html", {"page": reading.read(0, at=at), "now": at})
+
+
+@require_GET
+def checkpoint_file(request: HttpRequest) -> HttpResponse:
+    """The newest signed checkpoint as it was published, byte for byte."""
+    newest = queries.newest_checkpoint()
+    if newest is None:
+        raise Http404("no checkpoint yet")
+    return download(newest.note.encode(), f"checkpoint-{newest.size}.txt", "text/plain")
+
+
+@require_GET
+def key_file(request: HttpRequest) -> HttpResponse:
+    """The log's public key."""
+    key = reading.public_key()
+    if not key:
+        raise Http404("no key yet")
+    return download(f"{key}\n".encode(), "ledger.vkey", "text/plain")
+
+
+@require_GET
+def entry_proof(request: HttpRequest, idx: int) -> HttpResponse:
+    """The proof of one entry: leaf, index, path and checkpoint in one file."""
+    row = get_object_or_404(Entry, pk=idx)
+    if idx >= queries.published_size():
+        raise Http404("not yet signed")
+    return download(queries.proof(row.entry_id), f"entry-{idx}.tlog-proof", "text/plain")
