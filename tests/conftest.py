@@ -12,15 +12,22 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import socket
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+from xinheng.operate.child import Child
 from xinheng.operate.cluster import THROW_AWAY, Cluster, dsn_for
-from xinheng.operate.paths import paths_at
+from xinheng.operate.paths import REPOSITORY, paths_at
+from xinheng.operate.supervisor import answer_of
 
 THROW_AWAY_PASSWORD = "only-for-tests"
 DATA = paths_at(Path(tempfile.mkdtemp(prefix="xinheng-test-")))
@@ -70,6 +77,83 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
     with django_db_blocker.unblock():
         start()
+
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+# Without these Chromium tries to reach the internet at every start, and root may not use its sandbox.
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that open a page are browser tests; torture runs only when it is asked for."""
+    for item in items:
+        if {"page", "browser", "context"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+            if not Path(CHROMIUM).exists():
+                reason = f"no Chromium at {CHROMIUM}: apt install chromium"
+                item.add_marker(pytest.mark.skip(reason=reason))
+        if item.get_closest_marker("torture") and "torture" not in item.config.option.markexpr:
+            item.add_marker(pytest.mark.skip(reason="long: make torture"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """pytest-playwright with Debian's Chromium instead of a download of its own."""
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": CHROMIUM_FLAGS}
+
+
+@pytest.fixture(scope="session")
+def collected_static() -> None:
+    """The files of a served house with hashed names, as a start collects them."""
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
+    subprocess.run(command, cwd=REPOSITORY, check=True)
+
+
+@pytest.fixture
+def served(transactional_db: None, collected_static: None) -> Iterator[str]:
+    """The address of a real web process (granian, ASGI, the JSON door) on this test's database."""
+    from django.db import connection
+
+    port = free_port()
+    dsn = os.environ["XINHENG_DSN"]
+    name = str(connection.settings_dict["NAME"])
+    environment = {**os.environ, "XINHENG_DSN": dsn_with_name(dsn, name)}
+    web = Child(
+        "web",
+        [sys.executable, "-m", "xinheng.cli", "web", "--port", str(port)],
+        DATA.root / "web.log",
+    )
+    web.start(environment)
+    try:
+        deadline = time.monotonic() + 30
+        while not answer_of(f"http://127.0.0.1:{port}/healthz")[0]:
+            assert not web.died() and time.monotonic() < deadline, web.log.read_text()[-3000:]
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        web.ask_to_end()
+        web.end(time.monotonic() + 5)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def dsn_with_name(dsn: str, name: str) -> str:
+    """The same server, another database."""
+    parts = urlsplit(dsn)
+    return urlunsplit(parts._replace(path=f"/{name}"))
 
 
 def pytest_unconfigure() -> None:

@@ -18,6 +18,7 @@ import stat
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from xinheng.operate.trouble import Exit, Trouble
 
@@ -45,7 +46,7 @@ class Account:
         if self.uid is not None and self.gid is not None:
             os.chown(path, self.uid, self.gid)
 
-    def run_options(self) -> dict[str, object]:
+    def run_options(self) -> dict[str, Any]:
         """Keyword arguments for subprocess that make the program run as this account."""
         if self.uid is None:
             return {"cwd": "/"}

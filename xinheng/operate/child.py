@@ -89,9 +89,9 @@ class Child:
                 os.killpg(self.running.pid, signal.SIGKILL)
 
     def last_words(self) -> str:
-        """The last line of its log: what it said before it died."""
+        """The last line of its log that is not mere progress: what it said before it died."""
         try:
             lines = self.log.read_text(errors="replace").strip().splitlines()
         except OSError:
             return ""
-        return lines[-1] if lines else ""
+        return next((line for line in reversed(lines) if not line.startswith("[INFO]")), "")

@@ -18,9 +18,10 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote
 
 import psycopg
@@ -184,7 +185,7 @@ class Cluster:
             arguments += ["-c", f"{name}={value}"]
         before = process.dies_with(os.getpid(), signal.SIGINT) if dies_with_us else None
         with self._open_log() as log:
-            return subprocess.Popen(
+            server: subprocess.Popen[bytes] = subprocess.Popen(
                 arguments,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -192,8 +193,9 @@ class Cluster:
                 env=_plain_environment(),
                 start_new_session=True,
                 preexec_fn=before,
-                **self.account.run_options(),  # type: ignore[call-overload]
+                **self.account.run_options(),
             )
+        return server
 
     def _initdb(self, folder: Path, secret: Path, *, sync: bool) -> None:
         if self.programs.version >= 17:
@@ -220,7 +222,7 @@ class Cluster:
                 stderr=log,
                 env=_plain_environment(),
                 check=False,
-                **self.account.run_options(),  # type: ignore[call-overload]
+                **self.account.run_options(),
             )
         if done.returncode != 0:
             raise self._failed("initdb")
@@ -282,7 +284,7 @@ class Cluster:
             time.sleep(0.05)
 
     @contextlib.contextmanager
-    def _open_log(self):  # type: ignore[no-untyped-def]
+    def _open_log(self) -> Iterator[BinaryIO]:
         path = self.paths.logs / "postgres.log"
         if path.exists() and path.stat().st_size > LOG_BYTES_MAX:
             path.replace(path.with_suffix(".log.1"))

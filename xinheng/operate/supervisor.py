@@ -108,7 +108,7 @@ class Supervisor:
         try:
             return locks.take(self.paths.instance_lock, wait=False)
         except BlockingIOError:
-            running = _read_json(self.paths.root / "instance.json")
+            running = instance(self.paths)
             where = running.get("url", "?")
             raise Trouble(
                 f"信衡已在此数据目录运行：{where}（进程 {running.get('pid', '?')}）。先停止它，"
@@ -121,7 +121,7 @@ class Supervisor:
 
     def _end_leftovers(self) -> None:
         """Ends what a killed supervisor left running; if the number is still ours."""
-        for pid in _read_json(self.paths.root / "instance.json").get("children", []):
+        for pid in instance(self.paths).get("children", []):
             if "xinheng.cli" in process.command_line(pid):
                 process.end(pid, (signal.SIGTERM, signal.SIGKILL), 3.0)
 
@@ -297,9 +297,10 @@ def _program(*words: str) -> list[str]:
     return [sys.executable, "-m", "xinheng.cli", *words]
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def instance(paths: Paths) -> dict[str, Any]:
+    """What the supervisor of a data folder noted about itself: pid, url, its children's pids."""
     try:
-        found: dict[str, Any] = json.loads(path.read_text())
+        found: dict[str, Any] = json.loads((paths.root / "instance.json").read_text())
     except (OSError, ValueError):
         return {}
     return found
