@@ -1,7 +1,7 @@
 """`xinheng portfolio`: the whole book on a day in one currency.
 
-Scripts read the JSON: open items gross of unapplied cash, decimal strings, `customers` a count of those with open
-items. Example: {"open": "470000.00", "overdue": "260000.00", "ageing": {"not_due": "210000.00", …}, …}.
+Scripts read the JSON: open items gross of unapplied cash, decimal strings, `customers` a count of
+those with open items. Example: {"open": "470000.00", "overdue": "260000.00", "ageing": {…}, …}.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from xinheng.credit.ageing import LATENESS_BUCKETS, NOT_DUE
 from xinheng.credit.money import to_text
 from xinheng.credit.shipped import document
 from xinheng.customers.models import Customer
-from xinheng.receivables.as_of import open_items_sql, rows, unapplied_sql
+from xinheng.receivables.as_of import open_parts_sql, rows, unapplied_sql
 
 BOUNDS = [(row["name"], row["up_to"]) for row in document("ageing_v1.json")["lateness"]]
 
@@ -53,43 +53,26 @@ def book(as_of: date, currency: str, user: Any = None) -> Book:
     values = {"currency": currency, **scope(user)}
     where = narrow("i", values) + " and i.currency = %(currency)s"
     found = rows(
-        f"with open_item as ({open_items_sql(where)}), late as (select {bucket_sql()} as bucket,"
-        " i.customer_id, o.open_minor from open_item o join receivables_invoice i on i.id = o.id)"
-        " select bucket, sum(open_minor)::bigint, count(distinct customer_id), grouping(bucket)"
+        f"with late as (select p.customer_id, {bucket_sql('p.due_on')} as bucket,"
+        f" sum(p.part)::bigint as open_minor from ({open_parts_sql(where)}) p group by 1, 2)"
+        " select bucket, sum(open_minor)::bigint, count(distinct customer_id),"
+        f" count(distinct customer_id) filter (where bucket <> '{NOT_DUE}'), grouping(bucket)"
         " from late group by grouping sets ((bucket), ())",
         values,
         as_of,
     )
-    ageing = dict.fromkeys(LATENESS_BUCKETS, 0) | {row[0]: row[1] for row in found if not row[3]}
-    customers = next((row[2] for row in found if row[3]), 0)
+    ageing = dict.fromkeys(LATENESS_BUCKETS, 0) | {row[0]: row[1] for row in found if not row[4]}
+    whole = next(row for row in found if row[4])
     total = sum(ageing.values())
-    return Book(
-        as_of,
-        currency,
-        total,
-        total - ageing[NOT_DUE],
-        ageing,
-        _unapplied(values, as_of),
-        customers,
-        _overdue_customers(where, values, as_of),
-    )
+    overdue = total - ageing[NOT_DUE]
+    unapplied = _unapplied(values, as_of)
+    return Book(as_of, currency, total, overdue, ageing, unapplied, whole[2], whole[3])
 
 
 def _unapplied(values: dict[str, Any], as_of: date) -> int:
     where = narrow("r", values) + " and r.currency = %(currency)s"
     found = rows(
         f"select coalesce(sum(unapplied_minor), 0)::bigint from ({unapplied_sql(where)}) h",
-        values,
-        as_of,
-    )
-    return int(found[0][0])
-
-
-def _overdue_customers(where: str, values: dict[str, Any], as_of: date) -> int:
-    late = where + " and i.due_on < %(as_of)s"
-    found = rows(
-        f"with open_item as ({open_items_sql(late)}) select count(distinct i.customer_id)"
-        " from open_item o join receivables_invoice i on i.id = o.id",
         values,
         as_of,
     )

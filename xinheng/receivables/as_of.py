@@ -17,15 +17,13 @@ from typing import Any
 
 from django.db import connection
 
-OPEN_ITEMS = """
-select id, sum(part)::bigint as open_minor from (
-  select i.id, i.open_minor as part from receivables_invoice i
-  where i.open_minor <> 0 and i.issued_on <= %(as_of)s {where}
-  union all
-  select i.id, a.amount_minor from receivables_allocation a
-  join receivables_invoice i on i.id = a.invoice_id
-  where a.applied_on > %(as_of)s and i.issued_on <= %(as_of)s {where}
-) parts group by id
+OPEN_PARTS = """
+select i.id, i.customer_id, i.currency, i.due_on, i.open_minor as part from receivables_invoice i
+where i.open_minor <> 0 and i.issued_on <= %(as_of)s {where}
+union all
+select i.id, i.customer_id, i.currency, i.due_on, a.amount_minor from receivables_allocation a
+join receivables_invoice i on i.id = a.invoice_id
+where a.applied_on > %(as_of)s and i.issued_on <= %(as_of)s {where}
 """
 
 UNAPPLIED = """
@@ -40,9 +38,19 @@ select id, sum(part)::bigint as unapplied_minor from (
 """
 
 
+def open_parts_sql(where: str = "") -> str:
+    """(id, customer_id, currency, due_on, part): the parts of an invoice add up to its open amount.
+
+    `where` begins with "and". All parts are positive, so sums over groups need no grouping by id.
+    """
+    return OPEN_PARTS.format(where=where)
+
+
 def open_items_sql(where: str = "") -> str:
-    """(id, open_minor) of each invoice open on the day; `where` begins with "and"."""
-    return OPEN_ITEMS.format(where=where)
+    """(id, open_minor) of each invoice open on the day."""
+    return (
+        f"select id, sum(part)::bigint as open_minor from ({open_parts_sql(where)}) p group by id"
+    )
 
 
 def unapplied_sql(where: str = "") -> str:
