@@ -17,11 +17,13 @@ from uuid import UUID
 from xinheng.ledger.entries import split_opening, where
 from xinheng.ledger.models import Checkpoint, Disclosure, Entry, PendingEntry, Tile
 from xinheng.merkle.commitment import check_openings, open_fields, read_leaf
+from xinheng.merkle.proof import Proof, write_proof
+from xinheng.merkle.tiles import WIDTH, hash_from_tiles
+from xinheng.merkle.tree import HashOf, prove_inclusion
 from xinheng.vault.queries import open_keys
 from xinheng.vault.seal import open_sealed
 
 STATUS_IDS_MAX = 10_000
-TILE_WIDTH = 256
 LEVEL_MAX = 7
 
 
@@ -79,7 +81,7 @@ def published_tile(level: int, number: int, width: int) -> bytes | None:
     """The hashes of a tile, if the published log has it in that width; else None."""
     if level > LEVEL_MAX:
         return None
-    covered = (published_size() >> (8 * level)) - number * TILE_WIDTH
+    covered = (published_size() >> (8 * level)) - number * WIDTH
     if covered < width:
         return None
     stored = Tile.objects.filter(lvl=level, n=number).values_list("h", flat=True).first()
@@ -88,7 +90,7 @@ def published_tile(level: int, number: int, width: int) -> bytes | None:
 
 def published_leaves(number: int, width: int) -> list[bytes] | None:
     """The leaves under a level-0 tile of that width, if published; else None."""
-    first = number * TILE_WIDTH
+    first = number * WIDTH
     if published_size() < first + width:
         return None
     rows = Entry.objects.filter(idx__gte=first, idx__lt=first + width).order_by("idx")
@@ -132,3 +134,36 @@ def backlog() -> Backlog:
     if leaf is None:
         return Backlog(0, None)
     return Backlog(count, datetime.fromisoformat(read_leaf(bytes(leaf))["at"]))
+
+
+class NotYetSigned(LookupError):
+    """The entry is recorded, but no published checkpoint covers it yet: ask again in a second."""
+
+
+def proof(entry_id: UUID) -> bytes:
+    """The proof file of a signed entry, under the newest checkpoint; complete in itself.
+
+    Raises NotYetSigned, or LookupError for an id that was never recorded.
+    """
+    found = status(entry_id)
+    if found.state == "unknown":
+        raise LookupError(f"no entry {entry_id} was ever recorded")
+    checkpoint = newest_checkpoint()
+    if found.idx is None or checkpoint is None or found.idx >= checkpoint.size:
+        raise NotYetSigned(f"entry {entry_id} is {found.state}, not yet signed")
+    hashes = prove_inclusion(found.idx, checkpoint.size, stored_hashes())
+    leaf = Entry.objects.values_list("leaf", flat=True).get(idx=found.idx)
+    return write_proof(Proof(found.idx, tuple(hashes), checkpoint.note, bytes(leaf)))
+
+
+def stored_hashes() -> HashOf:
+    """The hash function over the stored tiles, each read once."""
+    seen: dict[tuple[int, int], bytes] = {}
+
+    def read(level: int, number: int) -> bytes:
+        if (level, number) not in seen:
+            row = Tile.objects.filter(lvl=level, n=number).values_list("h", flat=True).first()
+            seen[level, number] = bytes(row) if row is not None else b""
+        return seen[level, number]
+
+    return hash_from_tiles(read)
