@@ -1,0 +1,97 @@
+"""What only the database can say about a line: whose number it is, whether its customer is known.
+
+Checked before anything is written, with one query a question, so that the person reads a reason
+beside the row instead of a refusal of the whole file.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+
+from xinheng.connectors.files.build import Built
+from xinheng.connectors.files.rows import Table
+from xinheng.customers.models import Customer
+from xinheng.people.models import BusinessUnit
+from xinheng.receivables.models import Invoice, Order, Receipt
+from xinheng.texts import T
+
+_MODELS: dict[str, Any] = {"invoices": Invoice, "receipts": Receipt, "orders": Order}
+
+
+def check(table: Table, built: Built) -> Built:
+    """The rows that may be recorded; the others are noted in the table."""
+    bad: set[int] = set()
+    if table.kind == "customers":
+        bad = _units(table, built)
+    elif table.kind in _MODELS:
+        bad = _taken(table, built)
+    if table.kind in ("receipts", "statements"):
+        bad |= _unknown(table, built)
+    if not bad:
+        return built
+    kept = [(r, p) for r, p in zip(built.rows, built.positions, strict=True) if p not in bad]
+    return Built([r for r, _ in kept], [p for _, p in kept], built.repeated)
+
+
+def _units(table: Table, built: Built) -> set[int]:
+    asked = {row.business_unit_code for row in built.rows if row.business_unit_code}
+    known = set(BusinessUnit.objects.filter(code__in=asked).values_list("code", flat=True))
+    bad = set()
+    for row, position in zip(built.rows, built.positions, strict=True):
+        code = row.business_unit_code
+        if code and code not in known:
+            reason = T(
+                f"没有业务单元“{code}”，请先建立或改正编号。",
+                f"There is no business unit {code}; create it or correct the code.",
+            )
+            table.refuse(position, "business_unit", reason)
+            bad.add(position)
+    return bad
+
+
+def _taken(table: Table, built: Built) -> set[int]:
+    """Lines whose number belongs to another customer, or to the same in another currency."""
+    document = _MODELS[table.kind]._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select d.number, c.code, d.currency from {document} d"
+            " join customers_customer c on c.id = d.customer_id where d.number = any(%s::varchar[])",
+            [[row.number for row in built.rows]],
+        )
+        owners = {number: (code, currency) for number, code, currency in cursor.fetchall()}
+    bad = set()
+    for row, position in zip(built.rows, built.positions, strict=True):
+        owner = owners.get(row.number)
+        if owner is None or owner == (row.customer_code, row.currency):
+            continue
+        table.refuse(position, "number", _owned(row.number, *owner))
+        bad.add(position)
+    return bad
+
+
+def _owned(number: str, code: str, currency: str) -> T:
+    return T(
+        f"编号 {number} 已属于客户 {code}（{currency}），请核对编号、客户和币种。",
+        f"Number {number} belongs to customer {code} in {currency}; check number, customer "
+        "and currency.",
+    )
+
+
+def _unknown(table: Table, built: Built) -> set[int]:
+    """Money of somebody unknown is more often a mistyped code than a new customer."""
+    codes = {row.customer_code for row in built.rows if not row.customer_name}
+    known = set(Customer.objects.filter(code__in=codes).values_list("code", flat=True))
+    bad = set()
+    for row, position in zip(built.rows, built.positions, strict=True):
+        if row.customer_name or row.customer_code in known:
+            continue
+        reason = T(
+            f"没有客户 {row.customer_code}：请先导入客户或发票，或在文件中写上客户名称。",
+            f"There is no customer {row.customer_code}: import customers or invoices first, "
+            "or tell the name in the file.",
+        )
+        table.refuse(position, "customer_code", reason)
+        bad.add(position)
+    return bad

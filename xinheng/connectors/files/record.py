@@ -1,0 +1,103 @@
+"""Which room takes which rows, which customers a batch touched, and how a batch is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from msgspec import Struct
+
+from xinheng.customers import actions as customers
+from xinheng.customers.models import Customer
+from xinheng.intake.counts import Counts
+from xinheng.intake.models import ImportBatch
+from xinheng.intake.queries import tables_of
+from xinheng.people.actor import Actor
+from xinheng.receivables import actions as receivables
+
+_RECORD: dict[str, Any] = {
+    "customers": customers.record_customers,
+    "invoices": receivables.record_invoices,
+    "receipts": receivables.record_receipts,
+    "orders": receivables.record_orders,
+}
+# Where the customer of a changed record stands.
+_OWNERS = {
+    "customers_customer": "id",
+    "customers_othername": "customer_id",
+    "receivables_invoice": "customer_id",
+    "receivables_receipt": "customer_id",
+    "receivables_order": "customer_id",
+    "dossiers_statement": "customer_id",
+}
+
+
+class UndoResult(Struct, frozen=True, kw_only=True):
+    """Records taken away, records restored, customers kept because others refer to them now."""
+
+    batch_id: int
+    removed: int
+    restored: int
+    customers_kept: int
+    assessed: int = 0
+
+
+def record(
+    kind: str, rows: Sequence[Any], *, batch: ImportBatch, actor: Actor, at: datetime
+) -> Counts:
+    if kind == "statements":
+        from xinheng.dossiers import actions as dossiers
+
+        return dossiers.record_statements(rows, batch=batch, actor=actor, at=at)
+    counts: Counts = _RECORD[kind](rows, batch=batch, actor=actor, at=at)
+    return counts
+
+
+def touched(batch: ImportBatch) -> set[int]:
+    """The customers whose records the batch created or updated."""
+    found: set[int] = set()
+    with connection.cursor() as cursor:
+        for table in tables_of(batch):
+            if table in _OWNERS:
+                cursor.execute(
+                    f"select distinct t.{_OWNERS[table]} from intake_change c"
+                    f' join {table} t on t.id = c."row"::bigint'
+                    ' where c.batch_id = %s and c."table" = %s',
+                    [batch.pk, table],
+                )
+                found.update(row[0] for row in cursor.fetchall())
+    return found
+
+
+def still_there(ids: Iterable[int]) -> list[int]:
+    return list(Customer.objects.filter(pk__in=list(ids)).values_list("pk", flat=True))
+
+
+def undo(batch: ImportBatch, *, actor: Actor, at: datetime) -> UndoResult:
+    """Documents first, then the customers that they named; each room restores its own."""
+    restored = _count_restored(batch)
+    total = sum(tables_of(batch).values())
+    receivables.undo_batch(batch, actor=actor, at=at)
+    if batch.kind == "statements":
+        from xinheng.dossiers import actions as dossiers
+
+        dossiers.undo_batch(batch, actor=actor, at=at)
+    done = customers.undo_batch(batch, actor=actor, at=at)
+    return UndoResult(
+        batch_id=batch.pk,
+        removed=total - restored - done.kept,
+        restored=restored,
+        customers_kept=done.kept,
+    )
+
+
+def _count_restored(batch: ImportBatch) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*) from intake_change where batch_id = %s and before is not null",
+            [batch.pk],
+        )
+        counted: int = cursor.fetchone()[0]
+    return counted

@@ -1,0 +1,76 @@
+"""What a customer can be found by: names, pinyin, initials, USCC and code in one lower-case text.
+
+PostgreSQL finds any part of it by trigrams. pypinyin is loaded when the first Chinese name is written, never at
+start-up, and asked once per character: 100,000 names share a few thousand characters. Polyphones are read one by one
+("重庆" by pypinyin's phrase table only where the whole name is asked), so a phrase look-up is made per name first and
+kept. Example: 重庆长安 → pinyin "chongqingchangan", initials "cqca".
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+PINYIN_MAX = 400
+INITIALS_MAX = 100
+
+
+@lru_cache(maxsize=50_000)
+def syllables(run: str) -> tuple[str, ...]:
+    """The readings of a run of Chinese characters, with pypinyin's phrases (重庆 is chongqing)."""
+    from pypinyin import Style, lazy_pinyin
+
+    return tuple(lazy_pinyin(run, style=Style.NORMAL, errors="ignore"))
+
+
+def pinyin_of(name: str) -> tuple[str, str]:
+    """(pinyin, initials) of a name; empty for a name without Chinese characters.
+
+    Latin letters and digits inside a Chinese name stay in both: "TCL科技" → ("tclkeji", "tclkj").
+    """
+    if not any(_chinese(character) for character in name):
+        return "", ""
+    whole: list[str] = []
+    firsts: list[str] = []
+    for is_chinese, run in _runs(fold(name)):
+        if is_chinese:
+            read = syllables(run)
+            whole.extend(read)
+            firsts.extend(syllable[0] for syllable in read if syllable)
+        else:
+            whole.append(run)
+            firsts.append(run)
+    return "".join(whole)[:PINYIN_MAX], "".join(firsts)[:INITIALS_MAX]
+
+
+def fold(text: str) -> str:
+    """One spelling for comparing: full-width letters become ASCII (NFKC), case goes."""
+    return unicodedata.normalize("NFKC", text).casefold().strip()
+
+
+def search_text_of(parts: Iterable[str]) -> str:
+    """The text that is searched: each part folded, on a line of its own, no part twice."""
+    return "\n".join(dict.fromkeys(fold(part) for part in parts if part))
+
+
+def _chinese(character: str) -> bool:
+    return "\u3400" <= character <= "\u9fff" or "\U00020000" <= character <= "\U0003ffff"
+
+
+def _runs(text: str) -> list[tuple[bool, str]]:
+    """The text cut into runs of Chinese and of letters and digits; everything else separates."""
+    runs: list[tuple[bool, str]] = []
+    current = ""
+    kind: bool | None = None
+    for character in text:
+        now = True if _chinese(character) else (False if character.isalnum() else None)
+        if now is not kind:
+            if kind is not None and current:
+                runs.append((kind, current))
+            current, kind = "", now
+        if now is not None:
+            current += character
+    if kind is not None and current:
+        runs.append((kind, current))
+    return runs
