@@ -86,7 +86,7 @@ def _lenient_scale() -> dict:
         ("scorecard", {}),
         ("scale", _lenient_scale()),
         ("assessment", {"rating_valid_days": 0}),
-        ("assessment", {"rating_valid_days": 1.5, "default_terms_days": 30, "terms_days_max": 9}),
+        ("assessment", bodies.shipped_body("assessment") | {"rating_valid_days": 1.5}),
     ],
 )
 def test_a_body_that_can_not_be_used_is_refused(kind: str, body: dict) -> None:

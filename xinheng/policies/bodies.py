@@ -17,6 +17,13 @@ from xinheng.credit import policy, scorecard
 from xinheng.credit import shipped as credit_files
 
 CONNECTED = frozenset({"customers", "limits", "receivables", "decisions"})
+ASSESSMENT_NUMBERS = (
+    "rating_valid_days",
+    "default_terms_days",
+    "terms_days_max",
+    "cap_months_of_sales",
+    "statement_age_days_max",
+)
 _HERE = Path(__file__).parent
 
 SHIPPED: dict[str, str] = {
@@ -65,10 +72,10 @@ def _as_released(kind: str) -> Callable[[Mapping[str, Any]], None]:
 
 
 def _assessment(body: Mapping[str, Any]) -> None:
-    for key in ("rating_valid_days", "default_terms_days", "terms_days_max"):
-        days = body.get(key)
-        if type(days) is not int or not 0 < days <= 3660:
-            raise ValueError(f"{key}: give whole days from 1 to 3660")
+    for key in ASSESSMENT_NUMBERS:
+        number = body.get(key)
+        if type(number) is not int or not 0 < number <= 3660:
+            raise ValueError(f"{key}: give a whole number from 1 to 3660")
 
 
 def _scorecard(body: Mapping[str, Any]) -> None:
