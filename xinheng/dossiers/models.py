@@ -26,6 +26,7 @@ class Statement(models.Model):
     months = models.IntegerField(default=12)
     currency = models.CharField(max_length=3)
     figures = models.JSONField()
+    derived = models.JSONField(default=list)  # names of figures that we reckoned, not the statement
     source = models.CharField(max_length=120, blank=True)
     simulated = models.BooleanField(default=False)
 

@@ -1,12 +1,13 @@
 """The whole book at once, as of a day and in one currency: what is open, how late, who owes it.
 
-Amounts of different currencies are never added. *Open* is gross: money in hand is its own figure, `unapplied`, and
-never silently netted; a credit note that is not used up counts there too. *Overdue* is what fell due before the
-day. Example AGE-1, 2026-10-31: open 470,000.00, overdue 260,000.00, of which 1–30 days 120,000.00.
+Amounts of different currencies are never added. *Open* is gross: money in hand is its own figure,
+`unapplied`, and never silently netted; a credit note that is not used up counts there too.
+*Overdue* is what fell due before the day. Example AGE-1, 2026-10-31: open 470,000.00, overdue
+260,000.00, of which 1–30 days 120,000.00.
 
-This is the columnar evaluator of `credit.ageing`: its bounds are read from the same data, and tests/laws hold the
-two equal to the cent. `user` None means the whole book (commands, jobs); a user sees the customers that
-`Customer.objects.visible_to` gives.
+This is the columnar evaluator of `credit.ageing`: its bounds are read from the same data, and
+tests/laws hold the two equal to the cent. `user` None means the whole book (commands, jobs); a user
+sees the customers that `Customer.objects.visible_to` gives.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """Every write to orders, invoices, receipts and allocations, for any number of rows at once.
 
-Each action is a step of an import (or of the demonstration book): the caller has authorised it, holds the
-transaction and appends the one ledger entry, over the Merkle root of the rows. The order inside is always: take
-the room's write lock → stage → write documents → settle (which cash pays what) → lock the credit lines → post the
-difference. The lines are locked last and for the shortest time, so that order checks go on during an import.
+Each action is a step of an import (or of the demonstration book): the caller has authorised it,
+holds the transaction and appends the one ledger entry, over the Merkle root of the rows. The order
+inside is always: take the room's write lock → stage → write documents → settle (which cash pays
+what) → lock the credit lines → post the difference. The lines are locked last and for the shortest
+time, so that order checks go on during an import.
 
-Example: importing invoice I1 over 120,000.00 posts open_items +120,000.00 on its line, and takes the invoiced part
-out of the order (or reservation) that it names: value moves, none appears.
+Example: importing invoice I1 over 120,000.00 posts open_items +120,000.00 on its line, and takes
+the invoiced part out of the order (or reservation) that it names: value moves, none appears.
 """
 
 from __future__ import annotations
@@ -56,9 +57,9 @@ def record_invoices(
 ) -> Counts:
     """Invoices and credit notes (negative) come in; unknown customers are created.
 
-    A row with `settled_on` brings a receipt in full of its own. An invoice that names an order frees that part of
-    the order and of its pending reservation. Refuses NOT_ALLOWED, TOO_MANY, REPEATED_NUMBER, BAD_AMOUNT,
-    NUMBER_TAKEN; nothing is written then.
+    A row with `settled_on` brings a receipt in full of its own. An invoice that names an order
+    frees that part of the order and of its pending reservation. Refuses NOT_ALLOWED, TOO_MANY,
+    REPEATED_NUMBER, BAD_AMOUNT, NUMBER_TAKEN; nothing is written then.
     """
     _require(actor, rows)
     _require_amounts(rows, lambda row: row.amount_minor != 0)
@@ -112,8 +113,8 @@ def record_orders(
 ) -> Counts:
     """Orders of the ERP come in; open ones count in exposure until invoiced, closed or cancelled.
 
-    An order whose check reserved credit takes over from its pending reservation, so that it never counts twice.
-    Refuses as `record_invoices`, and BAD_STATE.
+    An order whose check reserved credit takes over from its pending reservation, so that it never
+    counts twice. Refuses as `record_invoices`, and BAD_STATE.
     """
     _require(actor, rows)
     _require_amounts(rows, lambda row: row.amount_minor >= 0)
@@ -139,9 +140,10 @@ def record_orders(
 def undo_batch(batch: ImportBatch, *, actor: Actor, at: datetime) -> int:
     """Take back what a batch did to this room: its rows go, rows it changed get their old values.
 
-    Cash is applied again and exposure returned. The caller has checked that the batch may be undone (`require_
-    undoable` of intake) and appends the ledger entry. A reservation that an invoice had used up stays used: it
-    was kept, and an order that is wanted again is checked again. Returns how many documents changed.
+    Cash is applied again and exposure returned. The caller has checked that the batch may be undone
+    (`require_ undoable` of intake) and appends the ledger entry. A reservation that an invoice had
+    used up stays used: it was kept, and an order that is wanted again is checked again. Returns how
+    many documents changed.
     """
     _require(actor, [], permission="imports.undo")
     with transaction.atomic(), connection.cursor() as cursor:
@@ -232,7 +234,9 @@ _CAUSES: Final = {INVOICES.name: "invoice", RECEIPTS.name: "apply", ORDERS.name:
 
 
 def _taken_over(cursor: Any, table: Table) -> list[tuple[str, int, int, str]]:
-    """(order number, amount, customer, currency) that new documents take out of pending reservations."""
+    """(order number, amount, customer, currency) that new documents take out of pending
+    reservations.
+    """
     if table is RECEIPTS:
         return []
     order = "s.order_number" if table is INVOICES else "s.number"

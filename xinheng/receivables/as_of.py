@@ -3,9 +3,10 @@
     open on day = open now + whatever was applied after the day        (only invoices issued by the day)
     unapplied on day = unapplied now + whatever was applied after it   (only receipts received by the day)
 
-So today's book reads only what is open today, whatever the length of history; the further back, the more. A credit
-note is no open item: what is left of it counts as unapplied. Example: invoice 80.00 of 1 Sep, 20.00 applied on
-5 Oct and 60.00 on 9 Nov: open at 80.00 on 1 Oct, 60.00 on 31 Oct, 0.00 on 30 Nov.
+So today's book reads only what is open today, whatever the length of history; the further back, the
+more. A credit note is no open item: what is left of it counts as unapplied. Example: invoice 80.00
+of 1 Sep, 20.00 applied on 5 Oct and 60.00 on 9 Nov: open at 80.00 on 1 Oct, 60.00 on 31 Oct, 0.00
+on 30 Nov.
 
 The fragments read %(as_of)s; `{where}` narrows the invoice `i` or the receipt `r`.
 """

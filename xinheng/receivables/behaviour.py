@@ -1,10 +1,11 @@
 """How customers pay: the figures that assessments reckon with, for any number of customers at once.
 
-An *experience* is what was paid of one invoice on one day, with its days late, in the last 365 days; a still open
-overdue part is an experience at today's lateness. Credit notes are no payments. Only the customer's main currency
-counts: the one most of its invoices of the last 365 days (else of all time) are in. The figures themselves are
-defined in `credit/` (payment_index, lateness); here rows are gathered for them, in four statements however many
-customers. PI-1: 100,000 at −5 days, 50,000 at 10, 200,000 at 0, 150,000 at 45 → index 69.33.
+An *experience* is what was paid of one invoice on one day, with its days late, in the last 365
+days; a still open overdue part is an experience at today's lateness. Credit notes are no payments.
+Only the customer's main currency counts: the one most of its invoices of the last 365 days (else of
+all time) are in. The figures themselves are defined in `credit/` (payment_index, lateness); here
+rows are gathered for them, in four statements however many customers. PI-1: 100,000 at −5 days,
+50,000 at 10, 200,000 at 0, 150,000 at 45 → index 69.33.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Reads of the sales ledger: open items, money in hand, how customers pay.
 
-Everything is *as of* a business day: only documents dated by that day, and only cash applied by then. Guarding who
-may see a customer is the caller's: pass customers that came through `Customer.objects.visible_to(user)`.
-Example: open_items(customer, 2026-10-31) of AGE-1 has six rows of 470,000.00 in all, 260,000.00 of it overdue.
+Everything is *as of* a business day: only documents dated by that day, and only cash applied by
+then. Guarding who may see a customer is the caller's: pass customers that came through
+`Customer.objects.visible_to(user)`. Example: open_items(customer, 2026-10-31) of AGE-1 has six rows
+of 470,000.00 in all, 260,000.00 of it overdue.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
-"""What follows from the documents of some customers: allocations, open and unapplied amounts, exposure.
+"""What follows from the documents of some customers: allocations, open and unapplied amounts,
+exposure.
 
-All of it is computed again from the documents, for the (customer, currency) pairs that were touched, and only
-differences are written. So the order in which files arrive changes nothing, and undoing a file is only: take its
-rows away and settle again. Example: a receipt of 100.00 arrives before its invoice of 80.00; whichever file came
-first, the invoice is open at 0.00, 20.00 stay unapplied, and the line carries −20.00.
+All of it is computed again from the documents, for the (customer, currency) pairs that were
+touched, and only differences are written. So the order in which files arrive changes nothing, and
+undoing a file is only: take its rows away and settle again. Example: a receipt of 100.00 arrives
+before its invoice of 80.00; whichever file came first, the invoice is open at 0.00, 20.00 stay
+unapplied, and the line carries −20.00.
 
 Only `actions.py` calls this; the caller holds the transaction and the room's write lock.
 """

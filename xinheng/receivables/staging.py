@@ -1,8 +1,9 @@
 """Rows go in by COPY: stage them, see what is new or different, then insert and update as sets.
 
-A `Table` names the columns that a file decides; everything else (open amounts) is derived later. A row whose
-columns all equal the stored ones is *unchanged* and touches nothing, so that the same file twice does nothing.
-Example: 100,000 staged rows of which 3 differ lead to one INSERT of 99,997 and one UPDATE of 3.
+A `Table` names the columns that a file decides; everything else (open amounts) is derived later. A
+row whose columns all equal the stored ones is *unchanged* and touches nothing, so that the same
+file twice does nothing. Example: 100,000 staged rows of which 3 differ lead to one INSERT of 99,997
+and one UPDATE of 3.
 
 Only `actions.py` calls this; the caller holds the transaction and the room's write lock.
 """
@@ -88,7 +89,9 @@ Pair = tuple[int, str]
 
 
 class Difference(NamedTuple):
-    """What staged rows would do: numbers that are new, and (id, values before) of those that change."""
+    """What staged rows would do: numbers that are new, and (id, values before) of those that
+    change.
+    """
 
     new: int
     changed: list[tuple[int, dict[str, Any]]]
@@ -114,7 +117,9 @@ def stage(cursor: Any, table: Table, rows: Iterable[Sequence[Any]]) -> int:
 
 
 def compare(cursor: Any, table: Table) -> Difference:
-    """What the staged rows would change. Refuses NUMBER_TAKEN: a number of another customer or currency."""
+    """What the staged rows would change. Refuses NUMBER_TAKEN: a number of another customer or
+    currency.
+    """
     _require_same_owner(cursor, table)
     differs = f"({_of('t', table)}) is distinct from ({_of('s', table)})"
     before = ", ".join(f"'{name}', t.{name}" for name in table.columns)
