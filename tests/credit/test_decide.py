@@ -147,6 +147,10 @@ def test_each_fact_has_its_reason(facts: dict[str, Any], code: str, outcome: str
     assert verdict.outcome == outcome
 
 
+def test_a_rating_counts_on_its_last_day() -> None:
+    assert answer(rating_valid_until="2026-11-22").outcome == "approve"
+
+
 def test_overdue_exactly_as_allowed_passes() -> None:
     assert answer(overdue_minor=10_000_00, overdue_days_max=30).outcome == "approve"
 
@@ -204,6 +208,23 @@ def test_one_unknown_limit_is_told_once() -> None:
         None,
         880_000_00,
     )
+
+
+def test_a_reason_of_several_checks_is_told_at_its_worst() -> None:
+    strict = msgspec.structs.replace(
+        POLICY,
+        checks=tuple(
+            msgspec.structs.replace(check, outcome_on_unknown="decline")
+            if check.code == "overdue_days"
+            else check
+            for check in POLICY.checks
+        ),
+    )
+    verdict = decide(msgspec.structs.replace(FACTS, limit=UNKNOWN), ORDER, strict)
+    assert [(r.code, r.outcome, r.rule) for r in verdict.reasons] == [
+        ("limit_unknown", "decline", "overdue_days")
+    ]
+    assert verdict.outcome == "decline"
 
 
 def policy_of(*checks: Check) -> Policy:

@@ -80,6 +80,13 @@ def test_little_known_is_not_rated_rather_than_bad() -> None:
     )
 
 
+def test_coverage_of_exactly_the_minimum_is_rated() -> None:
+    known = ("payment_index", "days_late_weighted", "overdue_share_pct", "days_late_trend")
+    found = score(CARD, {key: PERFECT[key] for key in known})
+    assert found.coverage_pct == CARD.min_coverage_pct == 60
+    assert found.points is not None
+
+
 @pytest.mark.parametrize("key", list(PERFECT))
 @pytest.mark.parametrize("inputs", [STEADY, PERFECT, WORST])
 def test_leaving_something_out_never_helps(key: str, inputs: dict[str, Input]) -> None:
