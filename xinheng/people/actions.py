@@ -43,6 +43,7 @@ def set_up(
     actor: Actor,
     at: datetime,
     name_en: str = "",
+    admin_name: tuple[str, str] = ("", ""),
     demonstration: bool = False,
 ) -> User:
     """Make the company, the roles and the first administrator; returns that administrator.
@@ -73,7 +74,8 @@ def set_up(
         admin_username,
         admin_password,
         at=at,
-        name=admin_username,
+        name=admin_name[0],
+        name_en=admin_name[1],
         roles=("admin",) if demonstration else FIRST_ROLES,
         sees_all_units=True,
         demonstration=demonstration,
@@ -98,7 +100,7 @@ def _check_seller(name: str, base_currency: str, time_zone: str) -> None:
 
 @transaction.atomic
 def ensure_roles(*, actor: Actor, at: datetime) -> int:
-    """Add the shipped roles and authorities that are missing; edited rows stay. Returns rows added."""
+    """Add shipped roles and authorities that are missing; edited rows stay. Returns rows added."""
     _require(actor, "people.manage")
     seller = Company.objects.first()
     added = _make_roles(seller.base_currency if seller else "CNY")

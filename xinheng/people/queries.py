@@ -117,5 +117,5 @@ def _cached(prefix: str, at: datetime, using: str) -> ApiKey | None:
 
 
 def reader_of(key: ApiKey) -> Any:
-    """For `visible_to`: a key sees what the person behind it sees; a key of nobody, the whole book."""
+    """For `visible_to`: a key sees what its owner sees; a key of nobody sees the whole book."""
     return key.owner if key.owner is not None else WholeBook()

@@ -43,7 +43,7 @@ DISPUTED_DAYS = 75
 class Habit(NamedTuple):
     """Of 100 buyers so many pay so many days after the due date, give or take `spread`.
 
-    `part_pct` is what a first payment covers. `worse_days`: in the last 150 days the delay grows up
+    `part_pct` is what a first payment covers. `worse_days`: in the last 220 days the delay grows up
     to this.
     """
 
@@ -61,9 +61,9 @@ HABITS = (
     Habit("slow", 13, 16, 8),
     Habit("very slow", 5, 38, 14),
     Habit("in parts", 5, 4, 4, part_pct=70),
-    Habit("getting worse", 5, 0, 3, worse_days=110),
+    Habit("getting worse", 5, 0, 3, worse_days=280),
 )
-WORSENING_DAYS = 150
+WORSENING_DAYS = 220
 TERMS = ("N30", "N30", "N30", "N30", "N45", "N60", "N60", "EOM+30")
 STATUSES = {7: "watch", 41: "blocked", 88: "watch", 133: "blocked", 201: "watch", 260: "closed"}
 
