@@ -72,6 +72,8 @@ def without_source(fact: str) -> dict[str, Any]:
         (broken(checks=draft()["checks"][3:]), "add the checks"),
         (broken(version=0), "version of at least 1"),
         (broken(name=""), "needs a name"),
+        (broken(reservation_days=0), "reservation_days"),
+        (broken(reservation_days=367), "reservation_days"),
         (broken(exposure={"bills": -1}), "exposure.bills"),
         (broken(exposure={"prepaid": 10_001}), "exposure.prepaid"),
         (broken(exposure={"magic": 1}), "right shape"),
