@@ -1,3 +1,20 @@
 """The JSON door's addresses under /api/v1/."""
 
-urlpatterns: list[object] = []
+from django.urls import path
+
+from xinheng.api import customers, decisions, openapi
+
+urlpatterns = [
+    path("order-checks", decisions.check_one, name="api-order-checks"),
+    path("order-checks/batch", decisions.check_batch, name="api-order-checks-batch"),
+    path("order-checks/<uuid:decision_id>", decisions.show, name="api-order-check"),
+    path(
+        "order-checks/<uuid:decision_id>/cancel",
+        decisions.cancel_one,
+        name="api-order-check-cancel",
+    ),
+    path("customers", customers.listed, name="api-customers"),
+    path("customers/<str:code>", customers.one, name="api-customer"),
+    path("openapi.json", openapi.openapi_json, name="api-openapi"),
+    path("docs", openapi.reference, name="api-docs"),
+]

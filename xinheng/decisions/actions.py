@@ -139,7 +139,9 @@ def _database_clock(cursor: Any) -> datetime:
 def _parties_with_lines(
     cursor: Any, asks: Sequence[Ask], at: datetime | None, using: str
 ) -> list[Party | None]:
-    """Parties; who has no line in the order's currency gets an unset one, so that there is a lock."""
+    """Parties; who has no line in the order's currency gets an unset one, so that there is a
+    lock.
+    """
     parties = find_parties(cursor, asks)
     missing = {
         (party.customer_id, ask.currency)

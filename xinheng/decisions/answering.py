@@ -80,7 +80,9 @@ def _or_none(amount_minor: int | None, currency: str) -> str | None:
 
 
 def _components(facts: Facts, policy: Policy, currency: str) -> dict[str, str]:
-    """What each component adds to (or takes from) the exposure, weighted, in the formula's order."""
+    """What each component adds to (or takes from) the exposure, weighted, in the formula's
+    order.
+    """
     return {
         line.component: to_text(line.counts_minor, currency)
         for line in explain(facts.components, policy.exposure)

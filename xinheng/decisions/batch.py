@@ -67,7 +67,9 @@ class Batch:
         return self._decide(ask, party, party.line_id)
 
     def _replace_earlier(self, ask: Ask) -> None:
-        """A new version takes the place of the old one: its reservation returns, its hold is moot."""
+        """A new version takes the place of the old one: its reservation returns, its hold is
+        moot.
+        """
         self.superseded.extend(d.id for d in self.earlier.get(ask.order_ref, []))
         reservation = self.pending.pop(ask.order_ref, None)
         if reservation is None:
@@ -241,7 +243,9 @@ def committed_values(
 
 
 def _within_sight(ask: Ask, party: Party, actor: Actor) -> bool:
-    """A customer outside the actor's unit, or not of the unit the ask names, does not exist for it."""
+    """A customer outside the actor's unit, or not of the unit the ask names, does not exist for
+    it.
+    """
     if not actor.reaches(party.unit_id):
         return False
     return ask.business_unit is None or ask.business_unit == party.unit_code

@@ -109,7 +109,8 @@ def ledger_values(decision: Decision) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class WaitingHold:
-    """A row of the hold queue: all reasons at once, in words, and by how much the limit is passed.
+    """A row of the hold queue: all reasons at once, in words, and by how much the limit is
+    passed.
     """
 
     hold: Hold
@@ -122,7 +123,8 @@ class WaitingHold:
 def waiting_holds(
     user: Any, *, kind: str = "", code: str = "", mine: bool = False, limit: int = HOLDS_MAX
 ) -> list[WaitingHold]:
-    """The queue, oldest first. kind: hold | refer; code: a reason code; mine: asked by this user.
+    """The queue, oldest first. kind: hold | refer; code: a reason code; mine: asked by this
+    user.
     """
     holds = _waiting(user).select_related("decision", "customer", "customer__business_unit")
     if kind:

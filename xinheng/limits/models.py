@@ -125,7 +125,9 @@ class Reservation(models.Model):
 
 
 class Movement(models.Model):
-    """The exposure journal: append-only; the movements of a component add up to the line's counter."""
+    """The exposure journal: append-only; the movements of a component add up to the line's
+    counter.
+    """
 
     line = models.ForeignKey(CreditLine, models.PROTECT, related_name="+")
     component = models.CharField(max_length=12)  # open_items | unbilled | orders | ... | prepaid
@@ -143,7 +145,9 @@ class Movement(models.Model):
 
 
 class Proposal(models.Model):
-    """A limit that an import, a model or a person proposes; a person with authority makes it live."""
+    """A limit that an import, a model or a person proposes; a person with authority makes it
+    live.
+    """
 
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
     currency = models.CharField(max_length=3)

@@ -1,4 +1,6 @@
-"""Reads of credit lines: usage as a drawing needs it, the journal, and the proof that both agree."""
+"""Reads of credit lines: usage as a drawing needs it, the journal, and the proof that both
+agree.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from xinheng.limits.models import CreditLine, Movement
 
 
 class Usage(NamedTuple):
-    """One line's use, in minor units. `ceiling_minor` None only when unlimited; unset counts as 0."""
+    """One line's use, in minor units. `ceiling_minor` None only when unlimited; unset counts as
+    0.
+    """
 
     line: CreditLine
     components: Components

@@ -1,0 +1,243 @@
+"""Every JSON operation on one page: path, method, scope, request, answers. The OpenAPI document and
+the reference page are made from this table, and a test holds it against the addresses that exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from msgspec import Meta, Struct
+
+from xinheng.api.order_checks import OrderCheck, OrderCheckBatch
+from xinheng.texts import T
+
+Money = Annotated[str, Meta(description="decimal string", examples=["180000.00"])]
+Instant = Annotated[str, Meta(examples=["2026-11-22T06:30:00.123Z"])]
+
+
+class ReasonText(Struct):
+    zh: str
+    en: str
+
+
+class ReasonShown(Struct):
+    """Why the answer is not a plain yes; several at once, all of them."""
+
+    code: str
+    measured: str | None
+    threshold: str | None
+    text: ReasonText
+
+
+class ComponentsShown(Struct):
+    """What each part adds to the exposure; cash and prepayments carry their minus sign."""
+
+    open_items: Money
+    unbilled: Money
+    orders: Money
+    bills: Money
+    guarantees: Money
+    unapplied: Money
+    prepaid: Money
+
+
+class ExposureShown(Struct):
+    """limit: decimal string, "unlimited", or null where none was ever set."""
+
+    limit: str | None
+    used: Money
+    headroom: Money | None
+    after: Money
+    components: ComponentsShown
+    rule: str
+
+
+class ReservationShown(Struct):
+    id: str
+    amount: Money
+    expires_at: Instant
+
+
+class PolicyShown(Struct):
+    name: str
+    version: int
+
+
+class LedgerShown(Struct):
+    """status in the answer is always "recorded"; the live one is on GET."""
+
+    entry: str
+    status: str
+
+
+class OrderCheckAnswer(Struct):
+    """The decision. The same request gets these very bytes again, for ever."""
+
+    decision_id: str
+    outcome: Annotated[str, Meta(pattern="^(approve|refer|hold|decline)$")]
+    reasons: list[ReasonShown]
+    exposure: ExposureShown
+    reservation: ReservationShown | None
+    policy: PolicyShown
+    decided_at: Instant
+    ledger: LedgerShown
+
+
+class LedgerNow(Struct):
+    """status: recorded, logged or signed; index once it has one."""
+
+    entry: str
+    status: str
+    index: int | None
+
+
+class StateNow(Struct):
+    cancelled_at: Instant | None
+    reservation: str | None
+    hold: str | None
+
+
+class DecisionNow(Struct):
+    """The answer as it was given, and what became of it."""
+
+    decision_id: str
+    outcome: str
+    reasons: list[ReasonShown]
+    exposure: ExposureShown
+    reservation: ReservationShown | None
+    policy: PolicyShown
+    decided_at: Instant
+    order_ref: str
+    version: int
+    ledger: LedgerNow
+    state: StateNow
+
+
+class AnswerInBatch(Struct):
+    """answer is an OrderCheckAnswer when status is 200, else a Problem."""
+
+    status: int
+    answer: dict[str, Any]
+
+
+class BatchAnswer(Struct):
+    answers: list[AnswerInBatch]
+
+
+class CustomerListed(Struct):
+    code: str
+    name: str
+    name_en: str
+    status: str
+    uscc: str
+    grade: str | None
+
+
+class CustomerPage(Struct):
+    items: list[CustomerListed]
+    next: str | None
+
+
+class CreditFile(Struct):
+    """The credit file in figures."""
+
+    code: str
+    name: str
+    name_en: str
+    status: str
+    grade: str | None
+    points: int | None
+    rating_valid_until: str | None
+    limits: list[dict[str, Any]]
+    simulated: bool
+
+
+class Problem(Struct):
+    """RFC 9457. `code` is for machines, `detail` says how to mend it."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation: its url name, how to call it, and each status it may answer."""
+
+    name: str
+    method: str
+    path: str
+    scope: str
+    title: T
+    answer: type
+    errors: tuple[int, ...]
+    body: type | None = None
+    query: tuple[tuple[str, dict[str, Any], str], ...] = ()
+
+
+_ALWAYS: Final = (401, 403, 405, 500, 503)
+OPERATIONS: Final = (
+    Operation(
+        "api-order-checks",
+        "post",
+        "/api/v1/order-checks",
+        "orders.check",
+        T("检查一张订单并占用额度", "Check an order and reserve credit"),
+        OrderCheckAnswer,
+        (400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503),
+        OrderCheck,
+    ),
+    Operation(
+        "api-order-checks-batch",
+        "post",
+        "/api/v1/order-checks/batch",
+        "orders.check",
+        T("一次检查至多 1,000 张订单", "Check up to 1,000 orders at once"),
+        BatchAnswer,
+        (400, 413, *_ALWAYS),
+        OrderCheckBatch,
+    ),
+    Operation(
+        "api-order-check",
+        "get",
+        "/api/v1/order-checks/{decision_id}",
+        "orders.check",
+        T("查看一个决定及其存证状态", "Read a decision and its proof status"),
+        DecisionNow,
+        (404, *_ALWAYS),
+    ),
+    Operation(
+        "api-order-check-cancel",
+        "post",
+        "/api/v1/order-checks/{decision_id}/cancel",
+        "orders.check",
+        T("取消订单，释放占用", "Cancel an order and free its reservation"),
+        DecisionNow,
+        (404, 409, *_ALWAYS),
+    ),
+    Operation(
+        "api-customers",
+        "get",
+        "/api/v1/customers",
+        "customers.view",
+        T("按编码列出客户", "List customers by code"),
+        CustomerPage,
+        (400, *_ALWAYS),
+        query=(
+            ("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, "1–1000"),
+            ("after", {"type": "string", "maxLength": 60}, "the `next` of the page before"),
+        ),
+    ),
+    Operation(
+        "api-customer",
+        "get",
+        "/api/v1/customers/{code}",
+        "customers.view",
+        T("客户信用档案摘要", "A credit file's summary"),
+        CreditFile,
+        (404, *_ALWAYS),
+    ),
+)

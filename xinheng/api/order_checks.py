@@ -1,0 +1,151 @@
+"""POST /order-checks: the request's shape, its strict reading, and the answers as HTTP.
+
+Amounts are decimal strings in the currency's own decimals ("180000.00" CNY, "180000" JPY); a JSON
+number is refused, because floats lose cents. Unknown fields are refused, so that a misspelt one is
+not silently ignored. The fingerprint of a request covers its meaning, not its spelling: key order
+and blanks do not make it another body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from hashlib import sha256
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from xinheng.api.problems import (
+    NEWER_VERSION,
+    OTHER_BODY,
+    UNAVAILABLE,
+    UNKNOWN_CUSTOMER,
+    Reply,
+    problem,
+)
+from xinheng.credit.money import MoneyError, to_minor
+from xinheng.decisions.values import Answer, Ask
+
+BODY_BYTES_MAX: Final = 16_384
+BATCH_MAX: Final = 1_000
+BATCH_BYTES_MAX: Final = 2_000_000
+
+Code = Annotated[str, Meta(min_length=1, max_length=60, description="the seller's own code")]
+OrderRef = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Version = Annotated[int, Meta(ge=1, le=1_000_000)]
+Amount = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=24,
+        pattern=r"^[0-9]+(\.[0-9]+)?$",
+        description="decimal string, above zero",
+        examples=["180000.00"],
+    ),
+]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["CNY"])]
+TermsDays = Annotated[int, Meta(ge=0, le=3_650)]
+IsoDate = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2026-11-22"])]
+
+
+class OrderCheck(Struct, forbid_unknown_fields=True):
+    """One order to check. The pair (order_ref, version) is the idempotency key, for ever."""
+
+    order_ref: OrderRef
+    customer: Code
+    amount: Amount
+    currency: Currency
+    version: Version = 1
+    terms_days: TermsDays | None = None
+    business_unit: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
+    requested_on: IsoDate | None = None
+
+
+class OrderCheckBatch(Struct, forbid_unknown_fields=True):
+    """Up to 1,000 orders, decided in the order given."""
+
+    orders: Annotated[list[OrderCheck], Meta(min_length=1, max_length=BATCH_MAX)]
+
+
+_decode_one: Callable[[bytes], OrderCheck] = msgspec.json.Decoder(OrderCheck).decode
+_decode_batch: Callable[[bytes], OrderCheckBatch] = msgspec.json.Decoder(OrderCheckBatch).decode
+
+
+class NotValid(ValueError):
+    """The request can't be read; the text says what to mend."""
+
+
+def read_one(body: bytes) -> Ask:
+    """The ask in a request body, or NotValid."""
+    try:
+        return as_ask(_decode_one(body))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NotValid(str(error)) from error
+
+
+def read_batch(body: bytes) -> list[Ask]:
+    """The asks of a batch body, or NotValid naming the first bad order."""
+    try:
+        orders = _decode_batch(body).orders
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NotValid(str(error)) from error
+    asks = []
+    for position, order in enumerate(orders):
+        try:
+            asks.append(as_ask(order))
+        except NotValid as error:
+            raise NotValid(f"orders[{position}]: {error}") from error
+    return asks
+
+
+def as_ask(order: OrderCheck) -> Ask:
+    """Checked meaning of a well-formed request: money, currency and date must be real."""
+    try:
+        amount_minor = to_minor(order.amount, order.currency)
+    except MoneyError as error:
+        raise NotValid(error.en) from error
+    if amount_minor <= 0:
+        raise NotValid("amount: must be above zero; returns and credit notes are never checked")
+    if order.requested_on is not None:
+        try:
+            date.fromisoformat(order.requested_on)
+        except ValueError as error:
+            raise NotValid("requested_on: give a calendar date as YYYY-MM-DD") from error
+    fingerprint = (
+        f"{order.order_ref}\x00{order.version}\x00{order.customer}\x00{amount_minor}\x00"
+        f"{order.currency}\x00{order.terms_days}\x00{order.business_unit}\x00{order.requested_on}"
+    )
+    return Ask(
+        order.order_ref,
+        order.version,
+        order.customer,
+        amount_minor,
+        order.currency,
+        order.terms_days,
+        order.business_unit,
+        order.requested_on,
+        sha256(fingerprint.encode()).digest(),
+    )
+
+
+_FAILED: Final = {404: UNKNOWN_CUSTOMER, 409: NEWER_VERSION, 422: OTHER_BODY}
+
+
+def present(answer: Answer) -> Reply:
+    """An action's answer as HTTP: the decision's own bytes, or the problem."""
+    if answer.status == 200:
+        return Reply(200, answer.body)
+    return _FAILED.get(answer.status, UNAVAILABLE)
+
+
+def present_batch(answers: Sequence[Answer]) -> Reply:
+    """One JSON object per order, in the order given: its status and its answer or problem."""
+    parts = [
+        b'{"status":%d,"answer":%s}' % (reply.status, reply.body) for reply in map(present, answers)
+    ]
+    return Reply(200, b'{"answers":[' + b",".join(parts) + b"]}")
+
+
+def not_valid(error: NotValid) -> Reply:
+    return problem(400, "not_valid", str(error))

@@ -1,0 +1,85 @@
+"""The house's rounds: what the jobs process looks after, how often, on one page.
+
+Each round asks its room what is due and does a bounded part of it; a round that fails is logged and
+comes again. A lost tick costs a second, never the work, because the work is found by state:
+reservations past their time, imports that wait, customers whose ledger moved since they were
+assessed.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from django.db import OperationalError, close_old_connections, connections
+
+from xinheng.connectors.files.imports import run_waiting
+from xinheng.decisions.actions import expire_due
+from xinheng.decisions.assess import assess, due
+from xinheng.people.actor import system
+from xinheng.people.queries import company, today
+
+ASSESS_MAX = 2_000
+TICK_SECONDS = 1.0
+log = logging.getLogger(__name__)
+
+
+class Round(NamedTuple):
+    """A task and how many seconds pass between two looks."""
+
+    name: str
+    every_seconds: float
+    look: Callable[[datetime], int]
+
+
+def expire_reservations(at: datetime) -> int:
+    """Reservations whose time is over give their credit back."""
+    return expire_due(at=at)
+
+
+def run_imports(at: datetime) -> int:
+    """Files that were uploaded and confirmed on a page are imported here."""
+    return run_waiting(at=at)
+
+
+def assess_customers(at: datetime) -> int:
+    """Customers whose ledger moved, or whose rating ran out, are scored again."""
+    if company() is None:
+        return 0
+    waiting = due(ASSESS_MAX)
+    if not waiting:
+        return 0
+    return assess(waiting, as_of=today(at), actor=system("jobs"), at=at)
+
+
+ROUNDS = (
+    Round("imports", 1, run_imports),
+    Round("reservations", 5, expire_reservations),
+    Round("assessments", 20, assess_customers),
+)
+
+
+def run_forever(stop: threading.Event) -> None:
+    """Make the rounds until told to stop."""
+    next_look = dict.fromkeys((round_.name for round_ in ROUNDS), 0.0)
+    while not stop.is_set():
+        for round_ in ROUNDS:
+            if time.monotonic() >= next_look[round_.name] and not stop.is_set():
+                _look(round_)
+                next_look[round_.name] = time.monotonic() + round_.every_seconds
+        stop.wait(TICK_SECONDS)
+
+
+def _look(round_: Round) -> None:
+    try:
+        close_old_connections()
+        round_.look(datetime.now(UTC))
+    except OperationalError as error:
+        log.warning("round %s: the database does not answer: %s", round_.name, error)
+        connections["default"].close()
+    except Exception:
+        log.exception("round %s failed; it comes again", round_.name)
