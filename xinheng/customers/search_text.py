@@ -1,27 +1,48 @@
 """What a customer can be found by: names, pinyin, initials, USCC and code in one lower-case text.
 
-PostgreSQL finds any part of it by trigrams. pypinyin is loaded when the first Chinese name is written, never at
-start-up, and asked once per character: 100,000 names share a few thousand characters. Polyphones are read one by one
-("重庆" by pypinyin's phrase table only where the whole name is asked), so a phrase look-up is made per name first and
-kept. Example: 重庆长安 → pinyin "chongqingchangan", initials "cqca".
+PostgreSQL finds any part of it by trigrams. pypinyin is loaded when the first Chinese name is
+written, never at start-up. Its own segmenter would take most of an import of 100,000 names, so a
+name is cut here: the longest phrase of its dictionary first (重庆 is chongqing, not zhongqing),
+else one character; each part is read once. Example: 重庆长安 → "chongqingchangan", "cqca".
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Container, Iterable
+from functools import cache, lru_cache
 
 PINYIN_MAX = 400
 INITIALS_MAX = 100
+PHRASE_MAX = 4
+
+
+@cache
+def _phrases() -> Container[str]:
+    from pypinyin.phrases_dict import phrases_dict
+
+    found: Container[str] = phrases_dict
+    return found
 
 
 @lru_cache(maxsize=50_000)
-def syllables(run: str) -> tuple[str, ...]:
-    """The readings of a run of Chinese characters, with pypinyin's phrases (重庆 is chongqing)."""
+def _read(part: str) -> tuple[str, ...]:
     from pypinyin import Style, lazy_pinyin
 
-    return tuple(lazy_pinyin(run, style=Style.NORMAL, errors="ignore"))
+    return tuple(lazy_pinyin(part, style=Style.NORMAL, errors="ignore"))
+
+
+def syllables(run: str) -> list[str]:
+    """The readings of a run of Chinese characters."""
+    phrases = _phrases()
+    found: list[str] = []
+    start = 0
+    while start < len(run):
+        sizes = range(min(PHRASE_MAX, len(run) - start), 1, -1)
+        size = next((size for size in sizes if run[start : start + size] in phrases), 1)
+        found.extend(_read(run[start : start + size]))
+        start += size
+    return found
 
 
 def pinyin_of(name: str) -> tuple[str, str]:
