@@ -65,9 +65,8 @@ class Answer:
         return datetime.fromisoformat(kept["expires_at"]) if kept else None
 
     @property
-    def exposure(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.body["exposure"]
-        return found
+    def rule(self) -> T:
+        return words.rule_text(self.body["exposure"]["rule"])
 
 
 def open_answer(raw: bytes, amount_minor: int, currency: str) -> Answer:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from xinheng.credit.money import EXPONENTS, display
 from xinheng.texts import T
+from xinheng.web.frame.drawings import COMPONENTS, REDUCTIONS
 
 
 class Outcome(NamedTuple):
@@ -182,3 +183,11 @@ def amount_text(text: str | None, currency: str) -> str:
 def minor_text(minor: int, currency: str) -> str:
     """Minor units for people: 106000000 CNY → "1,060,000.00"."""
     return display(minor, currency)
+
+
+def rule_text(rule: str) -> T:
+    """The policy's exposure formula, as the answer tells it, with the components' Chinese names."""
+    zh = rule.replace("exceeded when used + order > limit", "已用 + 本单 > 额度即为超过")
+    for name, text in {**COMPONENTS, **REDUCTIONS, "used": T("已用", "used")}.items():
+        zh = zh.replace(name, text.zh)
+    return T(zh or "—", rule or "—")

@@ -1,14 +1,133 @@
-"""The credit file's views."""
+"""The credit file: one question, who is this and how far do I trust them; every figure opens.
 
-from django.http import HttpRequest, HttpResponse
+The customer is found through `visible_to`, so a stranger's file is 404. Lists behind the figures are pages of their
+own and, where the page asks with htmx, a panel under the figure.
+"""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
 
+from xinheng.credit.ageing import LATENESS_BUCKETS
 from xinheng.customers.models import Customer
+from xinheng.dossiers import queries as dossiers
+from xinheng.limits.models import CreditLine
+from xinheng.people.queries import company, today
+from xinheng.receivables.queries import payments_of
+from xinheng.texts import T
+from xinheng.web.decisions.drawing import usage_of_line
+from xinheng.web.files import items as documents
+from xinheng.web.files import reading
+from xinheng.web.files import timeline as history
+from xinheng.web.frame.drawings import AGEING, COMPONENTS, REDUCTIONS
+from xinheng.web.frame.tables import Column, Sorting, heads, page_by_key, sorting_of, tabs
+
+TIMELINE_SHOWN = 12
+NEWEST_FIRST = Sorting(Column("id", T("时间", "Time"), "pk"), True)
 
 
+def _customer(request: HttpRequest, code: str) -> Customer:
+    rows = Customer.objects.visible_to(request.user).select_related("business_unit")
+    found: Customer = get_object_or_404(rows, code=code)
+    return found
+
+
+def _base() -> str:
+    seller = company()
+    return seller.base_currency if seller else "CNY"
+
+
+@require_GET
 def credit_file(request: HttpRequest, code: str) -> HttpResponse:
-    customer = get_object_or_404(Customer.objects.visible_to(request.user), code=code)
-    return render(request, "files/file.html", {"customer": customer})
+    """The file of one customer."""
+    customer = _customer(request, code)
+    day = today(timezone.now())
+    asked = request.GET.get("currency", "")
+    file = reading.read(request.user, customer, asked, _base(), day)
+    statements = dossiers.statements_of(request.user, customer.pk, 3)
+    items_url = f"{reverse('file-items', args=[customer.code])}?currency={file.currency}&bucket="
+    context = {
+        "file": file,
+        "customer": customer,
+        "today": day,
+        "items_url": items_url,
+        "ageing_links": {name: items_url + name.replace("+", "%2B") for name in LATENESS_BUCKETS},
+        "statements": statements,
+        "ratios": dossiers.ratios(statements[0].figures) if statements else [],
+        "statement_rows": reading.statement_rows(statements),
+        "events": history.read(request.user, customer, imports=False, most=TIMELINE_SHOWN),
+        "may_check": request.user.may("orders.check"),
+    }
+    return render(request, "files/file.html", context)
 
 
-items = timeline = movements = credit_file
+@require_GET
+def items(request: HttpRequest, code: str) -> HttpResponse:
+    """Open invoices, sorted and paged; `invoice` gives the payments of one of them."""
+    customer = _customer(request, code)
+    day = today(timezone.now())
+    currency = request.GET.get("currency") or _base()
+    bucket = request.GET.get("bucket", "")
+    rows = documents.open_invoices(request.user, customer, currency, bucket, day)
+    if request.GET.get("invoice", "").isdecimal():
+        invoice = get_object_or_404(rows, pk=int(request.GET["invoice"]))
+        context = {"payments": payments_of(invoice.pk, day), "invoice": invoice}
+        return render(request, "files/_payments.html", context)
+    sorting = sorting_of(request, documents.ITEM_COLUMNS, "due")
+    choices = [
+        ("", T("全部", "All"), None),
+        ("overdue", T("逾期", "Overdue"), None),
+        *((name, label, None) for name, label in AGEING.items()),
+    ]
+    page = page_by_key(request, rows, sorting)
+    for row in page.rows:
+        row.days_late = (day - row.due_on).days
+    context = {
+        "customer": customer,
+        "currency": currency,
+        "today": day,
+        "page": page,
+        "heads": heads(request, documents.ITEM_COLUMNS, sorting),
+        "tabs": tabs(request, "bucket", choices),
+        "count": rows.count(),
+        "total": documents.total_open(rows),
+    }
+    return render(request, "files/items.html", context)
+
+
+@require_GET
+def movements(request: HttpRequest, code: str) -> HttpResponse:
+    """The journal behind one component of exposure, and what is reserved for orders."""
+    customer = _customer(request, code)
+    currency = request.GET.get("currency") or _base()
+    component = request.GET.get("component", "open_items")
+    title = (COMPONENTS | REDUCTIONS).get(component)
+    if title is None:
+        raise Http404("no such component")
+    line = get_object_or_404(CreditLine, customer=customer, currency=currency)
+    rows = documents.movements_of(line, component)
+    context = {
+        "customer": customer,
+        "currency": currency,
+        "component": component,
+        "title": title,
+        "counter": usage_of_line(line).components[component],
+        "page": page_by_key(request, rows, NEWEST_FIRST, 25 if request.htmx else 50),
+        "reservations": documents.reservations_of(line) if component == "orders" else [],
+        "causes": documents.CAUSES,
+    }
+    template = "files/_movements.html" if request.htmx else "files/movements.html"
+    return render(request, template, context)
+
+
+@require_GET
+def timeline(request: HttpRequest, code: str) -> HttpResponse:
+    """The whole timeline, imports included."""
+    customer = _customer(request, code)
+    events = history.read(request.user, customer, imports=True)
+    template = "files/_timeline.html" if request.htmx else "files/timeline.html"
+    return render(request, template, {"customer": customer, "events": events})

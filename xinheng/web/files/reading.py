@@ -1,0 +1,219 @@
+"""The credit file as one value: who this is, how far we trust them, why, and what is due.
+
+Everything is read as of today in the company's zone and in one currency at a time (amounts of two currencies are
+never added). Each figure is made from rows that the page can open: exposure from the journal, overdue from the
+invoices, the grade from the inputs of the assessment. The caller has found the customer through `visible_to`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from xinheng.credit import ageing
+from xinheng.credit.limit_method import METHODS
+from xinheng.customers.models import Customer, OtherName
+from xinheng.decisions.models import Assessment, Decision, Rating
+from xinheng.decisions.queries import of_customer
+from xinheng.dossiers.models import Statement
+from xinheng.limits.models import CreditLine, Proposal
+from xinheng.limits.queries import lines_of
+from xinheng.policies.queries import live
+from xinheng.receivables import queries as receivables
+from xinheng.receivables.models import Order
+from xinheng.texts import T
+from xinheng.web.decisions.drawing import Usage, usage_of_line
+from xinheng.web.files.payment import Payment, payment_of
+
+ITEMS_SHOWN = 10
+ROWS_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class LineCard:
+    """A credit line with its conditions, and the proposal that waits for a person, if any."""
+
+    line: CreditLine
+    usage: Usage
+    expired: bool
+    proposal: Proposal | None
+    methods: list[tuple[T, int | None]]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One characteristic of the scorecard: what was measured, earned, and could have been earned."""
+
+    name: T
+    value: str
+    text: T
+    points: int
+    best: int
+    lost: int
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The rating in force and the assessment behind it."""
+
+    rating: Rating | None
+    assessment: Assessment | None
+    points: list[Point]
+    reasons: list[T]
+    expired: bool
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is open and late, by age; the oldest items; cash that waits to be applied."""
+
+    aged: ageing.Ageing
+    count: int
+    oldest: list[receivables.OpenItem]
+    in_hand: list[receivables.InHand]
+    in_hand_minor: int
+    rule: T
+
+
+@dataclass(frozen=True)
+class File:
+    """Everything on the page besides statements and the timeline."""
+
+    customer: Customer
+    other_names: list[OtherName]
+    currency: str
+    currencies: list[str]
+    card: LineCard | None
+    trust: Trust
+    due: Due
+    payment: Payment
+    decisions: list[Decision]
+    orders: list[Order]
+
+
+def read(user: Any, customer: Customer, asked: str, base: str, today: date) -> File:
+    """The file in the currency asked for, else the one that carries most."""
+    lines = lines_of(customer.pk)
+    currency, currencies = _currency(lines, asked, base)
+    line = next((one for one in lines if one.currency == currency), None)
+    orders = Order.objects.visible_to(user).filter(
+        customer=customer, currency=currency, open_minor__gt=0
+    )
+    return File(
+        customer=customer,
+        other_names=list(OtherName.objects.filter(customer=customer).order_by("name")[:12]),
+        currency=currency,
+        currencies=currencies,
+        card=_card(line, today),
+        trust=_trust(customer, today),
+        due=_due(customer, currency, today),
+        payment=payment_of(customer.pk, currency, today),
+        decisions=of_customer(user, customer.pk, ROWS_SHOWN),
+        orders=list(orders.order_by("-ordered_on", "number")[:ROWS_SHOWN]),
+    )
+
+
+def _currency(lines: list[CreditLine], asked: str, base: str) -> tuple[str, list[str]]:
+    """The currency to show and those there are: the one with most open items comes first."""
+    by_use = sorted(lines, key=lambda line: (-abs(line.open_items_minor), line.currency != base))
+    known = [line.currency for line in by_use]
+    if asked in known:
+        return asked, known
+    return (known[0] if known else base), known
+
+
+def _card(line: CreditLine | None, today: date) -> LineCard | None:
+    if line is None:
+        return None
+    proposal = Proposal.objects.filter(
+        customer_id=line.customer_id, currency=line.currency, state="proposed"
+    ).first()
+    return LineCard(
+        line=line,
+        usage=usage_of_line(line),
+        expired=line.valid_until is not None and today > line.valid_until,
+        proposal=proposal,
+        methods=_methods(proposal),
+    )
+
+
+def _methods(proposal: Proposal | None) -> list[tuple[T, int | None]]:
+    rows = (proposal.workings or {}).get("methods", []) if proposal else []
+    named = []
+    for row in rows:
+        words = METHODS.get(row["method"], {"zh": row["method"], "en": row["method"]})
+        named.append((T(words["zh"], words["en"]), row["value_minor"]))
+    return named
+
+
+def _trust(customer: Customer, today: date) -> Trust:
+    rating = Rating.objects.select_related("assessment").filter(customer=customer).first()
+    assessment = rating.assessment if rating else None
+    return Trust(
+        rating=rating,
+        assessment=assessment,
+        points=_points(assessment),
+        reasons=[T(row["zh"], row["en"]) for row in (assessment.reasons if assessment else [])],
+        expired=rating is not None and today > rating.valid_until,
+    )
+
+
+def _points(assessment: Assessment | None) -> list[Point]:
+    """The contributions, the largest loss first: what would help most stands on top."""
+    if assessment is None:
+        return []
+    card = live("scorecard")
+    known = card.body.get("characteristics", []) if card else []
+    names = {row["key"]: T(row["zh"], row["en"]) for row in known}
+    rows = sorted(assessment.contributions, key=lambda row: -row["lost"])
+    return [
+        Point(
+            name=names.get(row["key"], T(row["key"], row["key"])),
+            value=str(row["value"]) if row["value"] is not None else "–",
+            text=T(row["zh"], row["en"]),
+            points=row["points"],
+            best=row["points"] + row["lost"],
+            lost=row["lost"],
+        )
+        for row in rows
+    ]
+
+
+def _due(customer: Customer, currency: str, today: date) -> Due:
+    items = receivables.open_items(customer.pk, today, currency=currency)
+    aged = ageing.age(
+        (ageing.Item(one.open_minor, one.issued_on, one.due_on) for one in items), today
+    )
+    in_hand = [
+        one for one in receivables.unapplied(customer.pk, today) if one.currency == currency
+    ]
+    return Due(
+        aged=aged,
+        count=len(items),
+        oldest=items[:ITEMS_SHOWN],
+        in_hand=in_hand,
+        in_hand_minor=sum(one.unapplied_minor for one in in_hand),
+        rule=receivables.APPLICATION_RULE,
+    )
+
+
+FIGURES = {
+    "total_assets": T("资产总计", "Total assets"),
+    "current_assets": T("流动资产", "Current assets"),
+    "inventory": T("存货", "Inventory"),
+    "total_liabilities": T("负债合计", "Total liabilities"),
+    "current_liabilities": T("流动负债", "Current liabilities"),
+    "equity": T("所有者权益", "Equity"),
+    "retained_earnings": T("未分配利润", "Retained earnings"),
+    "sales": T("营业收入", "Sales"),
+    "ebit": T("息税前利润", "EBIT"),
+    "net_income": T("净利润", "Net income"),
+    "market_value": T("市值", "Market value"),
+}
+
+
+def statement_rows(statements: list[Statement]) -> list[tuple[T, list[int | None]]]:
+    """The figures that any of the statements tells, one column a period, newest first."""
+    rows = [(text, [one.figures.get(name) for one in statements]) for name, text in FIGURES.items()]
+    return [(text, values) for text, values in rows if any(value is not None for value in values)]
