@@ -151,6 +151,12 @@ def pct(part: int | None, whole: int | None) -> str:
 
 
 @register.filter
+def count(number: int | None) -> str:
+    """A number of things with thousands separators: 100000 → 100,000."""
+    return "–" if number is None else f"{number:,}"
+
+
+@register.filter
 def key(mapping: Mapping[str, Any], name: str) -> Any:
     """mapping[name], or nothing."""
     return mapping.get(name) if mapping else None

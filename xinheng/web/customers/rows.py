@@ -1,0 +1,220 @@
+"""The customer list's rows: who, grade, line, use, what is overdue, in one currency, a page by key.
+
+Two steps in one statement. `picked` finds the 51 ids of the page with only the joins that its filter and order need;
+the outer part then joins everything for those few. Overdue is added up from `limits_opendue` (open items per due date),
+so it costs the same for any number of invoices. Rows come from `customers.queries.matching`, hence from
+`visible_to(user)`. Example: `page(user, Wanted(currency="CNY", today=…), sort="-overdue")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Count
+
+from xinheng.credit.scale import GRADES
+from xinheng.customers.queries import matching
+
+VIEWS: Final = ("", "overdue", "over", "expired", "unset")
+ROWS_MAX: Final = 200
+
+# A word that stands above every amount, for lines without a limit to their credit.
+_UNLIMITED = 9 * 10**18
+_USED = (
+    "(l.open_items_minor + l.unbilled_minor + l.orders_minor + l.bills_minor + l.guarantees_minor"
+    " - l.unapplied_minor - l.prepaid_minor)"
+)
+# What the line allows today: an expired one, or one not yet valid, nothing.
+_CEILING = (
+    "case when coalesce(l.valid_from, %(today)s) <= %(today)s"
+    " and coalesce(l.valid_until, %(today)s) >= %(today)s then coalesce(l.amount_minor, 0) else 0 end"
+)
+_LINE = "left join limits_creditline l on l.customer_id = c.id and l.currency = %(currency)s"
+_RATING = "left join decisions_rating r on r.customer_id = c.id"
+_OVERDUE = """left join (
+    select d.line_id, sum(d.open_minor)::bigint as overdue, min(d.due_on) as oldest
+    from limits_opendue d where d.due_on < %(today)s and d.open_minor > 0
+    group by d.line_id) o on o.line_id = l.id"""
+
+# word → (what is sorted by, never null; the joins that it needs)
+SORTS: Final[dict[str, tuple[str, frozenset[str]]]] = {
+    "code": ("c.code", frozenset()),
+    "name": ("c.pinyin", frozenset()),
+    "grade": ("coalesce(array_position(%(grades)s, r.grade::text), 99)", frozenset({"rating"})),
+    "limit": (
+        f"case when l.unlimited then {_UNLIMITED} else coalesce(l.amount_minor, -1) end",
+        frozenset({"line"}),
+    ),
+    "used": (f"coalesce({_USED}, 0)", frozenset({"line"})),
+    "share": (
+        f"coalesce(case when l.unlimited then 0 when ({_CEILING}) > 0 then {_USED} * 1000 / ({_CEILING})"
+        f" when {_USED} > 0 then {10**9} else -1 end, -2)",
+        frozenset({"line"}),
+    ),
+    "headroom": (
+        f"case when l.unlimited then {_UNLIMITED} else coalesce(({_CEILING}) - {_USED}, 0) end",
+        frozenset({"line"}),
+    ),
+    "overdue": ("coalesce(o.overdue, 0)", frozenset({"line", "overdue"})),
+    "days": ("coalesce(%(today)s - o.oldest, 0)", frozenset({"line", "overdue"})),
+}
+_FILTERS: Final[dict[str, tuple[str, frozenset[str]]]] = {
+    "overdue": ("o.overdue > 0", frozenset({"line", "overdue"})),
+    "over": (f"not l.unlimited and {_USED} > ({_CEILING})", frozenset({"line"})),
+    "expired": ("l.valid_until < %(today)s", frozenset({"line"})),
+    "unset": ("(l.id is null or (not l.unlimited and l.amount_minor is null))", frozenset({"line"})),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the reader asked for; every field narrows."""
+
+    currency: str
+    today: date
+    text: str = ""
+    view: str = ""
+    grade: str = ""
+    status: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list. Amounts are minor units; None where there is no line in this currency."""
+
+    id: int
+    code: str
+    name: str
+    name_en: str
+    status: str
+    simulated: bool
+    grade: str
+    amount_minor: int | None
+    unlimited: bool
+    valid_until: date | None
+    used_minor: int | None
+    overdue_minor: int
+    oldest_due: date | None
+    key: Any
+    today: date
+
+    @property
+    def ceiling_minor(self) -> int | None:
+        """What the line allows today: nothing once it has expired; None where nothing was granted."""
+        if self.unlimited or self.amount_minor is None:
+            return None
+        return 0 if self.expired else self.amount_minor
+
+    @property
+    def headroom_minor(self) -> int | None:
+        """None where nothing was granted or nothing limits it."""
+        return None if self.ceiling_minor is None else self.ceiling_minor - (self.used_minor or 0)
+
+    @property
+    def oldest_days(self) -> int:
+        return (self.today - self.oldest_due).days if self.oldest_due else 0
+
+    @property
+    def expired(self) -> bool:
+        return self.valid_until is not None and self.valid_until < self.today
+
+
+def page(
+    user: Any, wanted: Wanted, *, sort: str, after: Sequence[Any] | None, limit: int
+) -> list[Row]:
+    """Up to `limit` rows after the key [sort value, id]; `sort` is a word of SORTS, "-" turns it round.
+
+    The most overdue come from the overdue alone; only where they don't fill the page, everybody is sorted.
+    """
+    if sort in ("-overdue", "-days") and not wanted.view:
+        found = _page(user, replace(wanted, view="overdue"), sort, after, limit)
+        if len(found) == limit:
+            return found
+    return _page(user, wanted, sort, after, limit)
+
+
+def _page(
+    user: Any, wanted: Wanted, sort: str, after: Sequence[Any] | None, limit: int
+) -> list[Row]:
+    descending, word = sort.startswith("-"), sort.removeprefix("-")
+    expression, needs = SORTS[word]
+    where, joins = _where(user, wanted, needs)
+    order, compare = ("desc", "<") if descending else ("asc", ">")
+    fields: dict[str, Any] = {
+        "currency": wanted.currency,
+        "today": wanted.today,
+        "grades": list(GRADES),
+        "grade": wanted.grade,
+        "limit": min(limit, ROWS_MAX),
+    }
+    if after is not None:
+        where.append(f"({expression}, c.id) {compare} (%(after)s, %(after_id)s)")
+        fields |= {"after": after[0], "after_id": after[1]}
+    visible, given = _visible(user, wanted)
+    sql = f"""
+        with picked as materialized (
+            select c.id, {expression} as key from customers_customer c {_joins(joins)}
+            where {" and ".join([visible, *where])}
+            order by key {order}, c.id {order} limit %(limit)s)
+        select c.id, c.code, c.name, c.name_en, c.status, c.simulated, coalesce(r.grade, ''),
+               l.amount_minor, coalesce(l.unlimited, false), l.valid_until, {_USED},
+               coalesce(o.overdue, 0), o.oldest, picked.key
+        from picked join customers_customer c on c.id = picked.id {_LINE} {_RATING}
+        left join lateral (
+            select sum(d.open_minor) as overdue, min(d.due_on) as oldest from limits_opendue d
+            where d.line_id = l.id and d.due_on < %(today)s and d.open_minor > 0) o on true
+        order by picked.key {order}, picked.id {order}"""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, fields | given)
+        return [Row(*_whole(values), today=wanted.today) for values in cursor.fetchall()]
+
+
+def _whole(values: Sequence[Any]) -> list[Any]:
+    """Sums of bigint come back as Decimal; amounts are integers."""
+    *most, overdue, oldest, key = values
+    return [*most, int(overdue), oldest, key if isinstance(key, str) else int(key)]
+
+
+def _where(user: Any, wanted: Wanted, needs: frozenset[str]) -> tuple[list[str], set[str]]:
+    """Conditions beyond visibility, and the joins they take."""
+    where, joins = [], set(needs)
+    if wanted.view in _FILTERS:
+        condition, more = _FILTERS[wanted.view]
+        where.append(condition)
+        joins |= more
+    if wanted.grade:
+        joins.add("rating")
+        where.append("coalesce(r.grade, '') = ''" if wanted.grade == "none" else "r.grade = %(grade)s")
+    return where, joins
+
+
+def _joins(wanted: set[str]) -> str:
+    known = {"line": _LINE, "rating": _RATING, "overdue": _OVERDUE}
+    return " ".join(sql for name, sql in known.items() if name in wanted)
+
+
+def _visible(user: Any, wanted: Wanted) -> tuple[str, Mapping[str, Any]]:
+    """`visible_to`, search and plain filters as a condition on c, taken from the room's own query set."""
+    found = matching(
+        user,
+        wanted.text,
+        statuses=[wanted.status] if wanted.status else (),
+        units=[wanted.unit] if wanted.unit else (),
+    )
+    if not found.query.where.children:
+        return "true", {}
+    sql, parameters = found.order_by().values("pk").query.sql_with_params()
+    names = {f"v{number}": value for number, value in enumerate(parameters)}
+    marks = [f"%({name})s" for name in names]
+    return f"c.id in ({sql % tuple(marks)})", names
+
+
+def status_counts(user: Any) -> dict[str, int]:
+    """How many customers of each status the person may see."""
+    counted = matching(user).order_by().values("status").annotate(n=Count("pk"))
+    return {row["status"]: row["n"] for row in counted}
