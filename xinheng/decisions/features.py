@@ -115,7 +115,7 @@ def methods_of(
     receipts = tuple(paying.receipts_by_month) if paying is not None else ()
     # Months without any receipt are no sign that little credit is needed: they are no sign at all.
     newest = receipts[-L5_MONTHS:] if any(receipts[-L5_MONTHS:]) else ()
-    bought = paying.sales_minor if paying is not None and paying.sales_minor else None
+    bought = paying.sales_minor if paying is not None and paying.sales_minor > 0 else None
     return (
         limit_method.net_assets(balance),
         limit_method.working_assets(balance),
@@ -131,7 +131,7 @@ def methods_of(
 
 def caps_of(paying: Paying | None, settings: Settings) -> dict[str, int]:
     """What no method may pass: so many months of what the customer buys (a month is 30 days)."""
-    if paying is None or not paying.sales_minor or not paying.sales_days:
+    if paying is None or paying.sales_minor <= 0 or not paying.sales_days:
         return {}
     days = settings.cap_months_of_sales * 30
     return {"months_of_sales": paying.sales_minor * days // max(paying.sales_days, days)}

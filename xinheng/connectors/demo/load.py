@@ -34,14 +34,14 @@ NAME, NAME_EN = "信衡演示商贸有限公司", "Xinheng Demonstration Trading
 Tell = Callable[[str], None]
 
 
+def occupied() -> bool:
+    """Whether somebody's company or customers are here."""
+    return company() is not None or Customer.objects.exists()
+
+
 def is_empty() -> bool:
     """Whether nothing was ever done here."""
-    return not (
-        company() is not None
-        or Customer.objects.exists()
-        or Entry.objects.exists()
-        or PendingEntry.objects.exists()
-    )
+    return not (occupied() or Entry.objects.exists() or PendingEntry.objects.exists())
 
 
 def ensure(*, at: datetime, tell: Tell | None = None) -> list[dict[str, str | None]]:

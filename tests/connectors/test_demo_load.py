@@ -1,0 +1,131 @@
+"""The demonstration book goes in by everybody's doors, and out again in one step."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+
+from xinheng.connectors.demo import accounts, load, removal
+from xinheng.customers.models import Customer
+from xinheng.decisions.models import Assessment, Decision, Rating
+from xinheng.intake.models import ImportBatch
+from xinheng.ledger.models import PendingEntry
+from xinheng.limits.models import CreditLine, Proposal
+from xinheng.limits.queries import reconcile
+from xinheng.people.actor import system
+from xinheng.people.models import Company, User
+from xinheng.people.queries import company, forget
+from xinheng.policies import queries as policies
+from xinheng.receivables.models import Invoice, Receipt
+from xinheng.vault.models import DataKey
+
+AT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+PER_SOURCE = 12
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches():
+    forget()
+    policies.forget()
+    yield
+    forget()
+    policies.forget()
+    accounts.forget_sealed()
+
+
+@pytest.fixture
+def loaded() -> dict:
+    return load.load(at=AT, buyers_max=PER_SOURCE)
+
+
+def test_the_book_is_imported_assessed_granted_and_asked(loaded: dict) -> None:
+    counts = loaded["counts"]
+    assert counts["customers"] == Customer.objects.count() == 2 * PER_SOURCE + 8
+    assert counts["invoices"] == Invoice.objects.count() > 100
+    assert set(ImportBatch.objects.values_list("state", flat=True)) == {"done"}
+    assert Rating.objects.count() == Assessment.objects.count() == counts["customers"]
+    assert counts["granted"] == Proposal.objects.filter(state="granted").count() > PER_SOURCE
+    assert Decision.objects.count() == counts["asked"] > 0
+    assert reconcile() == []
+
+
+def test_everything_simulated_says_so(loaded: dict) -> None:
+    for model in (Customer, Invoice, Receipt, ImportBatch):
+        assert not model.objects.filter(simulated=False).exists(), model
+
+
+def test_the_cast_can_sign_in_and_eve_sees_only_her_unit(loaded: dict) -> None:
+    told = {one["username"]: one["password"] for one in loaded["accounts"]}
+    assert set(told) == {"admin", "alice", "bob", "chen", "dora", "eve"}
+    assert all(User.objects.get(username=name).check_password(told[name]) for name in told)
+    eve, bob = User.objects.get(username="eve"), User.objects.get(username="bob")
+    units = {c.business_unit.code for c in Customer.objects.visible_to(eve)}
+    assert units == {"overseas"}
+    assert not set(Customer.objects.visible_to(bob)) & set(Customer.objects.visible_to(eve))
+
+
+def test_passwords_are_shown_once_and_kept_nowhere_in_plain(loaded: dict) -> None:
+    told = {one["username"]: one["password"] for one in loaded["accounts"]}
+    assert told["alice"].encode() not in accounts._sealed_file().read_bytes()
+    assert accounts.take_sealed() == told
+    assert accounts.take_sealed() == {}
+    again = accounts.reset(actor=system("cli"), at=AT)
+    assert not User.objects.get(username="alice").check_password(told["alice"])
+    alice = next(one for one in again if one["username"] == "alice")
+    assert User.objects.get(username="alice").check_password(alice["password"])
+
+
+def test_a_second_start_loads_nothing(loaded: dict) -> None:
+    entries = PendingEntry.objects.count()
+    again = load.ensure(at=AT)
+    assert [one["password"] for one in again] == [None] * 6
+    assert PendingEntry.objects.count() == entries
+
+
+def test_it_goes_in_one_step_and_does_not_come_back(loaded: dict) -> None:
+    entries = PendingEntry.objects.count()
+    removal.remove(at=AT)
+    assert _rows_left() == {}
+    assert not DataKey.objects.filter(kind="company", destroyed_at=None).exists()
+    assert PendingEntry.objects.count() == entries + 1
+    assert company() is None and load.ensure(at=AT) == []
+    assert not Company.objects.exists()
+
+
+def test_what_is_yours_stays(loaded: dict) -> None:
+    """A removal that deleted every customer, or every line, fails here."""
+    key = DataKey.objects.filter(kind="system").first()
+    mine = Customer.objects.create(
+        code="MINE", name="我的客户", data_key_id=key.pk, created_at=AT, updated_at=AT
+    )
+    line = CreditLine.objects.create(customer=mine, currency="CNY", updated_at=AT)
+    me = User.objects.create(username="me", name="Me", created_at=AT)
+    removal.remove(at=AT)
+    assert list(Customer.objects.all()) == [mine]
+    assert list(CreditLine.objects.all()) == [line]
+    assert list(User.objects.all()) == [me]
+    assert company() is not None and not company().demonstration
+
+
+def test_a_load_that_was_interrupted_is_begun_again(loaded: dict, monkeypatch) -> None:
+    with connection.cursor() as cursor:  # as if it had stopped before the first order
+        for table in ("decisions_override", "decisions_hold", "decisions_decision"):
+            cursor.execute(f"delete from {table}")
+    assert load.interrupted()
+    whole = load.load
+    monkeypatch.setattr(load, "load", lambda **given: whole(**given, buyers_max=3))
+    told = load.ensure(at=AT)
+    assert all(one["password"] for one in told)
+    assert Customer.objects.count() == 3 + 3 + 3
+
+
+def _rows_left() -> dict[str, int]:
+    left = {}
+    with connection.cursor() as cursor:
+        for table in (*removal._ROWS, "people_user", "people_company"):
+            cursor.execute(f"select count(*) from {table}")
+            if count := cursor.fetchone()[0]:
+                left[table] = count
+    return left
