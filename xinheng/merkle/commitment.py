@@ -48,6 +48,13 @@ def _name_bytes(name: str) -> bytes:
     return name.encode("ascii")
 
 
+@lru_cache(maxsize=4_096)
+def _parts(name: str) -> tuple[bytes, bytes, str]:
+    """Of a field name: its bytes, what its commitment starts with, how its JSON member starts."""
+    label = _name_bytes(name)
+    return label, _COMMIT_TAG + label + b"\x00", f'"{name}":"'
+
+
 def value_bytes(value: str) -> bytes:
     """The bytes of a value that a commitment covers: NFC text in UTF-8."""
     if not value.isascii():
@@ -78,13 +85,15 @@ def commit_all(fields: Mapping[str, str], seed: bytes) -> str:
     if len(fields) > FIELDS_MAX:
         raise CommitmentError(f"{len(fields)} fields in one leaf; at most {FIELDS_MAX}, group them")
     salted = _SALT_TAG + seed
-    parts = []
+    members = []
     for name in sorted(fields):
-        label = _name_bytes(name)
-        body = _COMMIT_TAG + label + b"\x00" + sha256(salted + label).digest()
-        digest = sha256(body + value_bytes(fields[name])).digest()
-        parts.append(f'"{name}":"{b2a_base64(digest, newline=False).decode()}"')
-    return "{" + ",".join(parts) + "}"
+        label, head, member = _parts(name)
+        salt_ = sha256(salted + label).digest()
+        value = fields[name]
+        body = value.encode() if value.isascii() else value_bytes(value)
+        digest = sha256(head + salt_ + body).digest()
+        members.append(member + b2a_base64(digest, newline=False).decode())
+    return "{" + '",'.join(members) + '"}' if members else "{}"
 
 
 def canonical(value: Any) -> str:
