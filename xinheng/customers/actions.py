@@ -19,7 +19,7 @@ from xinheng.customers.models import Contact, Customer
 from xinheng.customers.queries import other_names
 from xinheng.customers.refusals import CustomerRefusal
 from xinheng.customers.rows import CustomerRow
-from xinheng.customers.search_text import fold, pinyin_of, search_text_of
+from xinheng.customers.search_text import pinyin_of, search_text_of
 from xinheng.intake.actions import Counts, note_changes
 from xinheng.intake.models import ImportBatch
 from xinheng.intake.queries import changes_of
@@ -253,7 +253,7 @@ def _told(row: CustomerRow, old: dict[str, Any], units: dict[str, int]) -> dict[
         new["pinyin"], new["initials"] = pinyin_of(new["name"])
         lines = old["search_text"].split("\n")
         parts = (row.code, new["name"], new["name_en"], new["pinyin"], new["initials"], new["uscc"])
-        new["search_text"] = search_text_of([*parts, *lines])
+        new["search_text"] = search_text_of(parts, lines)
     return new
 
 
@@ -298,7 +298,7 @@ def _remember_names(
             " (select customer_id, string_agg(name, e'\\n' order by name) as names"
             "  from unnest(%s::bigint[], %s::text[]) as t(customer_id, name) group by 1) w"
             " where w.customer_id = c.id",
-            [[row[1] for row in added], [fold(row[2]) for row in added]],
+            [[row[1] for row in added], [search_text_of([row[2]]) for row in added]],
         )
     note_changes(batch, NAME_TABLE, ((row[0], None) for row in added))
 

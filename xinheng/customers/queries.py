@@ -1,9 +1,10 @@
 """Finding customers: by any part of a name, pinyin, initials, USCC or code, page after page by key.
 
-Every word of the question must stand somewhere in the customer's search text; a trigram index answers words of three
-characters and more, shorter ones are looked for while walking the sort index. A page continues after the last row's
-key, never by offset, so page 900 costs what page 1 costs. Grade and line belong to rooms above: doors start from
-`matching` and join there. Example: `search(user, "cqca")` finds 重庆长安.
+Every word of the question must stand somewhere in the customer's search text; a trigram index
+answers words of three letters or one Chinese character and more, shorter ones are looked for while
+walking the sort index. A page continues after the last row's key, never by offset, so page 900
+costs what page 1 costs. Grade and line belong to rooms above: doors start from `matching` and join
+there. Example: `search(user, "cqca")` finds 重庆长安.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db.models import F, Q
 
 from xinheng.customers.models import Customer, CustomerQuery, OtherName
-from xinheng.customers.search_text import fold
+from xinheng.customers.search_text import fold, sought
 
 LIMIT_MAX = 200
 WORDS_MAX = 8
@@ -42,7 +43,7 @@ def matching(
     """The user's customers that match, unordered: the base that a list joins its own columns to."""
     found = Customer.objects.visible_to(user)
     for word in fold(text[:TEXT_MAX]).split()[:WORDS_MAX]:
-        found = found.filter(search_text__contains=word)
+        found = found.filter(search_text__contains=sought(word))
     if statuses := list(statuses):
         found = found.filter(status__in=statuses)
     if units := list(units):

@@ -70,9 +70,39 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().strip()
 
 
-def search_text_of(parts: Iterable[str]) -> str:
-    """The text that is searched: each part folded, on a line of its own, no part twice."""
-    return "\n".join(dict.fromkeys(fold(part) for part in parts if part))
+def search_text_of(parts: Iterable[str], lines: Iterable[str] = ()) -> str:
+    """The text that is searched: each part written for searching, on a line of its own, once.
+
+    lines: of an older search text, kept as they are.
+    """
+    written = (sought(part) for part in parts if part)
+    return "\n".join(dict.fromkeys([*written, *lines]))
+
+
+def sought(text: str) -> str:
+    """A text as it stands in the search text: Chinese characters become three letters each.
+
+    Trigrams know letters only, and which characters are letters depends on the server's locale;
+    a capital and two small letters are letters everywhere, and make one character one trigram, so
+    that even a question of one character uses the index. 长安 → "T4kH0p"; latin text is only
+    folded: it has no capitals, so neither is ever mistaken for the other.
+    """
+    return "".join(map(_written, fold(text)))
+
+
+@lru_cache(maxsize=100_000)
+def _written(character: str) -> str:
+    if not _chinese(character):
+        return character
+    place = ord(character) - 0x3400
+    if place < 22 * 36 * 36:  # all of the basic plane: A… to V…
+        return chr(65 + place // 1296) + _DIGITS[place // 36 % 36] + _DIGITS[place % 36]
+    place = ord(character) - 0x20000  # the rare ones: X…, Y…, Z… and one letter more
+    rest = _DIGITS[place // 1296 % 36] + _DIGITS[place // 36 % 36] + _DIGITS[place % 36]
+    return chr(88 + place // 46_656) + rest
+
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def _chinese(character: str) -> bool:
