@@ -1,4 +1,4 @@
-"""A desk for the room's tests: a seller's empty book, a batch per file, the shorthand of a few rows."""
+"""A desk for the room's tests: an empty book, a batch per file, the shorthand of a few rows."""
 
 from __future__ import annotations
 

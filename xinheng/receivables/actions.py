@@ -13,21 +13,18 @@ the invoiced part out of the order (or reservation) that it names: value moves, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
 
-from xinheng.credit.cash_application import own_receipt
 from xinheng.customers.actions import ensure_customers
 from xinheng.intake.actions import note_changes
 from xinheng.intake.counts import Counts
 from xinheng.intake.models import Change, ImportBatch
-from xinheng.limits.actions import ensure_lines, lock_lines, post, post_reservations
-from xinheng.limits.models import Reservation
-from xinheng.limits.values import DueShift, Move
 from xinheng.people.actor import Actor
-from xinheng.receivables import settling
+from xinheng.receivables import own_receipts, settling
+from xinheng.receivables.posting import fulfilled, post_difference
 from xinheng.receivables.refusals import ReceivablesRefusal
 from xinheng.receivables.rows import ORDER_STATES, InvoiceRow, OrderRow, ReceiptRow
 from xinheng.receivables.staging import (
@@ -39,6 +36,7 @@ from xinheng.receivables.staging import (
     Pair,
     Table,
     compare,
+    delete,
     insert_new,
     stage,
     update_changed,
@@ -46,8 +44,6 @@ from xinheng.receivables.staging import (
 from xinheng.refusals import Refused
 
 ROWS_MAX: Final = 500_000
-ANALYZE_FROM: Final = 5_000
-OWN_PREFIXES: Final = ("settled:", "credit:")
 
 Row = InvoiceRow | ReceiptRow | OrderRow
 
@@ -90,7 +86,7 @@ def record_receipts(
     _require(actor, rows)
     _require_amounts(rows, lambda row: row.amount_minor > 0)
     for row in rows:
-        if row.number.startswith(OWN_PREFIXES):
+        if row.number.startswith(own_receipts.PREFIXES):
             raise Refused(ReceivablesRefusal.RESERVED_NUMBER, number=row.number)
 
     def values(row: ReceiptRow, customer: int) -> tuple[Any, ...]:
@@ -154,9 +150,9 @@ def undo_batch(batch: ImportBatch, *, actor: Actor, at: datetime) -> int:
         before = settling.balances(cursor)
         for name, changes in undone.items():
             _restore(cursor, TABLES[name], changes)
-        _own_receipts(cursor)
+        own_receipts.bring_in_line(cursor)
         settling.settle(cursor)
-        _post(cursor, pairs, before, f"batch:{batch.pk}", "undo", [], at=at)
+        post_difference(cursor, pairs, before, f"batch:{batch.pk}", "undo", [], at=at)
     return sum(len(changes) for changes in undone.values())
 
 
@@ -217,144 +213,18 @@ def _take_in(
 ) -> None:
     settling.touch(cursor, found.pairs)
     before = settling.balances(cursor)
-    taken_over = _taken_over(cursor, table)
+    taken_over = fulfilled(cursor, table)
     created = insert_new(cursor, table)
     update_changed(cursor, table)
     note_changes(batch, table.name, [*((key, None) for key in created), *found.changed])
     if table is INVOICES:
-        _own_receipts(cursor)
-    if len(created) >= ANALYZE_FROM:
-        cursor.execute(f"analyze {table.name}")
+        own_receipts.bring_in_line(cursor)
     settling.settle(cursor)
     cause = _CAUSES[table.name]
-    _post(cursor, found.pairs, before, f"batch:{batch.pk}", cause, taken_over, at=at)
+    post_difference(cursor, found.pairs, before, f"batch:{batch.pk}", cause, taken_over, at=at)
 
 
 _CAUSES: Final = {INVOICES.name: "invoice", RECEIPTS.name: "apply", ORDERS.name: "order"}
-
-
-def _taken_over(cursor: Any, table: Table) -> list[tuple[str, int, int, str]]:
-    """(order number, amount, customer, currency) that new documents take out of pending
-    reservations.
-    """
-    if table is RECEIPTS:
-        return []
-    order = "s.order_number" if table is INVOICES else "s.number"
-    only = f"{order} <> '' and s.amount_minor > 0"
-    cursor.execute(
-        f"select {order}, sum(s.amount_minor)::bigint, s.customer_id, s.currency"
-        f" from {table.stage} s where {only}"
-        f" and not exists (select 1 from {table.name} t where t.number = s.number) group by 1, 3, 4"
-    )
-    return list(cursor.fetchall())
-
-
-def _own_receipts(cursor: Any) -> None:
-    """Bring settlements and credit notes of the touched pairs in line with their invoices."""
-    cursor.execute(
-        "select number, amount_minor, issued_on, settled_on, customer_id, currency, simulated"
-        " from receivables_invoice join touched_pair using (customer_id, currency)"
-        " where settled_on is not null or amount_minor < 0"
-    )
-    rows = []
-    for number, amount, issued_on, settled_on, customer, currency, simulated in cursor.fetchall():
-        own = own_receipt(number, amount, issued_on, settled_on)
-        assert own is not None
-        rows.append(
-            (
-                own.number,
-                customer,
-                currency,
-                own.amount_minor,
-                own.received_on,
-                own.reference,
-                own.method,
-                simulated,
-            )
-        )
-    stage(cursor, RECEIPTS, rows)
-    cursor.execute(
-        "select r.id from receivables_receipt r join touched_pair using (customer_id, currency)"
-        " where r.method in ('settlement', 'credit_note') and starts_with(r.number,"
-        " case r.method when 'settlement' then 'settled:' else 'credit:' end)"
-        f" and not exists (select 1 from {RECEIPTS.stage} s where s.number = r.number)"
-    )
-    _delete(cursor, RECEIPTS, [row[0] for row in cursor.fetchall()])
-    update_changed(cursor, RECEIPTS)
-    if len(insert_new(cursor, RECEIPTS)) >= ANALYZE_FROM:
-        cursor.execute(f"analyze {RECEIPTS.name}")
-
-
-def _delete(cursor: Any, table: Table, ids: Sequence[int]) -> None:
-    """Remove documents and the allocations that hang on them; settling makes new ones."""
-    if not ids:
-        return
-    key = {INVOICES.name: "invoice_id", RECEIPTS.name: "receipt_id"}.get(table.name)
-    if key:
-        cursor.execute(f"delete from receivables_allocation where {key} = any(%s)", [list(ids)])
-    cursor.execute(f"delete from {table.name} where id = any(%s)", [list(ids)])
-
-
-def _post(
-    cursor: Any,
-    pairs: set[Pair],
-    before: settling.Balances,
-    document: str,
-    cause: str,
-    taken_over: Sequence[tuple[str, int, int, str]],
-    *,
-    at: datetime,
-) -> None:
-    """Lock the lines and move them by what changed between `before` and now."""
-    after = settling.balances(cursor)
-    lines = ensure_lines(pairs, at=at)
-    lock_lines(lines.values())
-    post_reservations(_pending(taken_over, lines), at=at)
-    shifts = [
-        DueShift(lines[key[0], key[1]], key[2], delta)
-        for key, delta in _deltas(before.due, after.due)
-    ]
-    moves = [
-        Move(lines[pair], component, delta, cause, document)
-        for component, old, new in (
-            ("open_items", _by_pair(before.due), _by_pair(after.due)),
-            ("unapplied", before.unapplied, after.unapplied),
-            ("orders", before.orders, after.orders),
-        )
-        for pair, delta in _deltas(old, new)
-    ]
-    post(moves, shifts, at=at)
-
-
-def _deltas(old: dict[Any, int], new: dict[Any, int]) -> list[tuple[Any, int]]:
-    changed = ((key, new.get(key, 0) - old.get(key, 0)) for key in sorted(old.keys() | new.keys()))
-    return [(key, delta) for key, delta in changed if delta]
-
-
-def _by_pair(due: dict[tuple[int, str, date], int]) -> dict[Pair, int]:
-    total: dict[Pair, int] = {}
-    for (customer, currency, _), amount in due.items():
-        total[customer, currency] = total.get((customer, currency), 0) + amount
-    return total
-
-
-def _pending(
-    taken_over: Sequence[tuple[str, int, int, str]], lines: dict[Pair, int]
-) -> list[tuple[str, int]]:
-    """Only reservations on the document's own line: another customer's order of that number stays."""
-    if not taken_over:
-        return []
-    numbers = [row[0] for row in taken_over]
-    line_of = dict(
-        Reservation.objects.filter(state="pending", order_ref__in=numbers).values_list(
-            "order_ref", "line_id"
-        )
-    )
-    return [
-        (number, amount)
-        for number, amount, customer, currency in taken_over
-        if line_of.get(number) == lines[customer, currency]
-    ]
 
 
 def _changes(batch: ImportBatch, table: str) -> list[tuple[int, dict[str, Any] | None]]:
@@ -373,7 +243,7 @@ def _pairs_of(
 
 
 def _restore(cursor: Any, table: Table, changes: list[tuple[int, dict[str, Any] | None]]) -> None:
-    _delete(cursor, table, [row for row, before in changes if before is None])
+    delete(cursor, table, [row for row, before in changes if before is None])
     old = [before for _, before in changes if before is not None]
     if old:
         stage(cursor, table, ([values[name] for name in table.columns] for values in old))

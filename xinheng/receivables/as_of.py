@@ -1,7 +1,7 @@
 """What was open on a day, said once in SQL for every reader of the book.
 
-    open on day = open now + whatever was applied after the day        (only invoices issued by the day)
-    unapplied on day = unapplied now + whatever was applied after it   (only receipts received by the day)
+    open on day = open now + whatever was applied after it             (invoices issued by the day)
+    unapplied on day = unapplied now + whatever was applied after it   (receipts that came by then)
 
 So today's book reads only what is open today, whatever the length of history; the further back, the
 more. A credit note is no open item: what is left of it counts as unapplied. Example: invoice 80.00

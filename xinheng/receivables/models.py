@@ -23,7 +23,7 @@ class OwnedQuery(models.QuerySet[Any]):
 
 
 class Order(models.Model):
-    """A customer's order as the ERP knows it; open value counts in exposure until it is invoiced."""
+    """An order as the ERP knows it; its open value counts in exposure until it is invoiced."""
 
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
     number = models.CharField(max_length=80, unique=True)
@@ -52,13 +52,13 @@ class Invoice(models.Model):
     number = models.CharField(max_length=80, unique=True)
     currency = models.CharField(max_length=3)
     amount_minor = models.BigIntegerField()
-    # amount less everything applied so far; 0 for a credit note, whose rest stands in its own receipt
+    # amount less everything applied so far; 0 for a credit note: its rest is its own receipt's
     open_minor = models.BigIntegerField()
     issued_on = models.DateField()
     due_on = models.DateField()
     terms = models.CharField(max_length=20, blank=True)
     order_number = models.CharField(max_length=80, blank=True)
-    # a file that says "settled on": becomes a receipt in full of its own, so that one mechanism applies cash
+    # a file says "settled on": a receipt in full of its own, so that one mechanism applies cash
     settled_on = models.DateField(null=True, blank=True)
     disputed = models.BooleanField(default=False)
     simulated = models.BooleanField(default=False)  # due date and settlement may be; see `source`

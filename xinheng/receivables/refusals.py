@@ -25,7 +25,8 @@ class ReceivablesRefusal(Enum):
     )
     RESERVED_NUMBER = T(
         "收款号 {number} 以系统保留的前缀开头（settled:、credit:），请改用其他编号。",
-        "Receipt number {number} begins with a prefix of ours (settled:, credit:): number it otherwise.",
+        "Receipt number {number} begins with a prefix of ours (settled:, credit:): number it "
+        "otherwise.",
     )
     NUMBER_TAKEN = T(
         "单据号 {number} 已属于另一客户或另一币种；请更正编号，或先撤销原先的导入。",

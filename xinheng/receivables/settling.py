@@ -103,7 +103,8 @@ def _stored(cursor: Any) -> dict[Pair, Stored]:
 def _receipts(cursor: Any) -> dict[Pair, list[tuple[Receipt, int]]]:
     cursor.execute(
         "select customer_id, currency, unapplied_minor, id, number, amount_minor, received_on,"
-        " reference, method = 'settlement' from receivables_receipt"
+        " reference, method = 'settlement' and starts_with(number, 'settled:')"
+        " from receivables_receipt"
         " join touched_pair using (customer_id, currency)"
     )
     found: dict[Pair, list[tuple[Receipt, int]]] = defaultdict(list)

@@ -17,9 +17,11 @@ from typing import Any, Final, NamedTuple
 from xinheng.receivables.refusals import ReceivablesRefusal
 from xinheng.refusals import Refused
 
+ANALYZE_FROM: Final = 5_000
+
 
 class Table(NamedTuple):
-    """A table keyed by `number`; `columns` come from rows in this order, `born` fills derived ones."""
+    """A table keyed by `number`; `columns` come from rows in this order."""
 
     name: str
     columns: tuple[str, ...]
@@ -171,7 +173,11 @@ def insert_new(cursor: Any, table: Table) -> list[int]:
         f" from {table.stage} s"
         f" where not exists (select 1 from {table.name} t where t.number = s.number) returning id"
     )
-    return [row[0] for row in cursor.fetchall()]
+    ids = [row[0] for row in cursor.fetchall()]
+    if len(ids) >= ANALYZE_FROM:
+        # The planner would go on believing that the table is as small as it was.
+        cursor.execute(f"analyze {table.name}")
+    return ids
 
 
 def update_changed(cursor: Any, table: Table) -> None:
@@ -182,3 +188,13 @@ def update_changed(cursor: Any, table: Table) -> None:
         f"update {table.name} t set {assign} from {table.stage} s where s.number = t.number"
         f" and ({_of('t', table)}) is distinct from ({_of('s', table)})"
     )
+
+
+def delete(cursor: Any, table: Table, ids: Sequence[int]) -> None:
+    """Remove documents and the allocations that hang on them; settling makes new ones."""
+    if not ids:
+        return
+    key = {INVOICES.name: "invoice_id", RECEIPTS.name: "receipt_id"}.get(table.name)
+    if key:
+        cursor.execute(f"delete from receivables_allocation where {key} = any(%s)", [list(ids)])
+    cursor.execute(f"delete from {table.name} where id = any(%s)", [list(ids)])
