@@ -32,6 +32,7 @@ from xinheng.merkle.tree import (
     hash_leaf,
     prove_consistency,
 )
+from xinheng.vault.keyring import KeyringError
 
 BATCH_MAX = 2_000
 POLL_SECONDS = 0.15
@@ -292,9 +293,9 @@ def run_forever(
         try:
             _serve(stop, open_connection, clock)
             wait = POLL_SECONDS
-        except (psycopg.Error, SequencerError, SignerError, OSError) as error:
+        except (psycopg.Error, SequencerError, SignerError, KeyringError, OSError) as error:
             wait = min(wait * 2, BACK_OFF_SECONDS_MAX)
-            log.warning("ledger: %s; trying again in %.1f s", error, wait)
+            log.warning("存证 ledger: %s; 重试 trying again in %.1f s", error, wait)
             stop.wait(wait)
 
 
