@@ -134,7 +134,14 @@ DATABASES = {
     },
     "door": {
         **_DATABASE,
-        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 0},
+        # One generic plan per statement, by index: a plan made while a table was still empty must
+        # not stay a sequential scan for ever.
+        "OPTIONS": {
+            "server_side_binding": True,
+            "prepare_threshold": 0,
+            "options": "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
+            " -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off",
+        },
         "CONN_MAX_AGE": None,
         "TEST": {"MIRROR": "default"},
     },

@@ -10,8 +10,8 @@ arrives at the same instant waits for the line and reads the first one's answer.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import DatabaseError, connections, transaction
@@ -29,12 +29,11 @@ from xinheng.ledger.actions import append, new_ids
 from xinheng.ledger.entries import NewEntry
 from xinheng.limits.actions import end_reservations, ensure_lines, lock_lines, reserve
 from xinheng.limits.actions import expire_due as expire_reservations
-from xinheng.limits.queries import pending_of_orders
+from xinheng.limits.arrays import numbers, plain, texts
 from xinheng.limits.values import LockedLine, NewReservation
 from xinheng.merkle.tree import hash_leaf, root_of
 from xinheng.people.actor import Actor
-from xinheng.people.queries import authority
-from xinheng.people.queries import today as company_today
+from xinheng.people.queries import DEFAULT_TIME_ZONE, authority, company
 from xinheng.policies.queries import live
 from xinheng.refusals import Refused
 from xinheng.vault.queries import system_key
@@ -57,17 +56,18 @@ def check_orders(
 
     at: None reads the database's clock under the lock (one clock for all). Refuses NOT_ALLOWED,
     NO_LIVE_POLICY. Each answer stands for itself: an unknown customer or a reused key among the
-    asks does not touch its neighbours.
+    asks does not touch its neighbours. A policy that goes live governs within 30 seconds.
     """
     if not actor.may("orders.check"):
         raise Refused(DecisionRefusal.NOT_ALLOWED)
     if len(asks) > ASKS_MAX:
         raise ValueError(f"{len(asks)} orders in one call; at most {ASKS_MAX}")
+    policy = live_policy(using)
     tries = 0
     while True:
         try:
             with transaction.atomic(using=using, durable=True):
-                return _check(asks, actor, at, using)
+                return _check(asks, policy, actor, at, using)
         except SameOrderTwice:
             half = max(1, len(asks) // 2)
             first = check_orders(asks[:half], actor=actor, at=at, using=using)
@@ -84,40 +84,22 @@ def _worth_another_try(error: Exception) -> bool:
     )
 
 
-def _check(asks: Sequence[Ask], actor: Actor, at: datetime | None, using: str) -> list[Answer]:
-    refs = [ask.order_ref for ask in asks]
-    policy_id, policy = _live_policy(using)
-    with connections[using].cursor() as cursor:
-        parties = _parties_with_lines(cursor, asks, at, using)
-        line_ids = {party.line_id for party in parties if party and party.line_id}
-        line_ids |= {row[1] for row in pending_of_orders(refs, using=using).values()}
-        lines = lock_lines(line_ids, using=using)
-        at = at or _database_clock(cursor)
-        pending = pending_of_orders(refs, using=using)
-        if any(row[1] not in lines for row in pending.values()):
-            raise LineMoved
-        today = company_today(at, using=using)
-        batch = Batch(
-            policy=policy,
-            actor=actor,
-            at=at,
-            today=today,
-            lines=lines,
-            standings=find_standings(cursor, lines, today),
-            earlier=find_earlier(cursor, refs),
-            pending=pending,
-            fresh_ids=new_ids(IDS_PER_ORDER * len(asks)),
-        )
-        answers = [batch.answer(ask, party) for ask, party in zip(asks, parties, strict=True)]
-        _write(cursor, batch, policy_id, using)
-    return answers
+class LivePolicy(NamedTuple):
+    """The policy that governs, by the id that decisions keep, and the company's time zone."""
+
+    id: int
+    policy: Policy
+    time_zone: str
 
 
-def _live_policy(using: str) -> tuple[int, Policy]:
+def live_policy(using: str = "default") -> LivePolicy:
+    """The live order-check policy; NO_LIVE_POLICY where there is none, because none is assumed."""
     found = live("order_check", using=using)
     if found is None:
         raise Refused(DecisionRefusal.NO_LIVE_POLICY)
-    return found.pk, parsed_policy(found.pk, found.body)
+    seller = company(using=using)
+    zone = seller.time_zone if seller else DEFAULT_TIME_ZONE
+    return LivePolicy(found.pk, parsed_policy(found.pk, found.body), zone)
 
 
 _parsed: dict[int, Policy] = {}
@@ -130,18 +112,40 @@ def parsed_policy(policy_id: int, body: dict[str, Any]) -> Policy:
     return _parsed[policy_id]
 
 
-def _database_clock(cursor: Any) -> datetime:
-    cursor.execute("select clock_timestamp()")
-    clock: datetime = cursor.fetchone()[0]
-    return clock
+def _check(
+    asks: Sequence[Ask], governing: LivePolicy, actor: Actor, at: datetime | None, using: str
+) -> list[Answer]:
+    with connections[using].cursor() as cursor:
+        parties = _parties_with_lines(cursor, asks, at, using)
+        line_ids = {party.line_id for party in parties if party and party.line_id}
+        line_ids |= {party.pending_line_id for party in parties if party and party.pending_line_id}
+        lines = lock_lines(line_ids, using=using)
+        clock, today, standings = find_standings(cursor, list(lines), governing.time_zone, at)
+        if clock is None or today is None:
+            return [Answer(404, b"", None)] * len(asks)
+        earlier, pending = find_earlier(cursor, [ask.order_ref for ask in asks])
+        if any(held.line_id not in lines for held in pending.values()):
+            raise LineMoved
+        batch = Batch(
+            policy=governing.policy,
+            actor=actor,
+            at=clock,
+            today=today.isoformat(),
+            lines=lines,
+            standings=standings,
+            earlier=earlier,
+            pending=pending,
+            fresh_ids=new_ids(IDS_PER_ORDER * len(asks)),
+        )
+        answers = [batch.answer(ask, party) for ask, party in zip(asks, parties, strict=True)]
+        _write(cursor, batch, governing.id, using)
+    return answers
 
 
 def _parties_with_lines(
     cursor: Any, asks: Sequence[Ask], at: datetime | None, using: str
 ) -> list[Party | None]:
-    """Parties; who has no line in the order's currency gets an unset one, so that there is a
-    lock.
-    """
+    """Parties; who has no line in the order's currency gets an unset one, so there is a lock."""
     parties = find_parties(cursor, asks)
     missing = {
         (party.customer_id, ask.currency)
@@ -149,7 +153,7 @@ def _parties_with_lines(
         if party and party.line_id is None
     }
     if missing:
-        ensure_lines(missing, at=at or _database_clock(cursor), using=using)
+        ensure_lines(missing, at=at or datetime.now(UTC), using=using)
         parties = find_parties(cursor, asks)
     return parties
 
@@ -162,30 +166,45 @@ def _write(cursor: Any, batch: Batch, policy_id: int, using: str) -> None:
     reserve(batch.reservations, at=batch.at, using=using)
     if not batch.decisions:
         return
+    _write_decisions(cursor, batch, policy_id)
+    if batch.holds:
+        ids, customers, kinds, codes = zip(*batch.holds, strict=True)
+        cursor.execute(
+            sql.ADD_HOLDS, [batch.at, plain(ids), numbers(customers), texts(kinds), texts(codes)]
+        )
+    append(batch.entries, at=batch.at, cursor=cursor, ids=[row[9].hex for row in batch.decisions])
+
+
+def _write_decisions(cursor: Any, batch: Batch, policy_id: int) -> None:
     starts, position = [], 1
     for parts in batch.bytes_of:
         starts.append(position)
-        position += sum(map(len, parts))
-    lengths = [[len(parts[i]) for parts in batch.bytes_of] for i in (1, 2, 3)]
-    columns = [list(column) for column in zip(*batch.decisions, strict=True)]
-    actor = batch.actor
+        position += len(parts[0]) + len(parts[1]) + len(parts[2]) + len(parts[3])
+    ids, refs, versions, customers, lines, amounts, currencies, outcomes, held, entries = zip(
+        *batch.decisions, strict=True
+    )
     cursor.execute(
         sql.ADD_DECISIONS,
         [
-            *columns,
-            starts,
-            *lengths,
+            plain(ids),
+            texts(refs),
+            numbers(versions),
+            numbers(customers),
+            numbers(lines),
+            numbers(amounts),
+            texts(currencies),
+            texts(outcomes),
+            plain(held),
+            plain(entries),
+            numbers(starts),
+            *[numbers([len(parts[n]) for parts in batch.bytes_of]) for n in (1, 2, 3)],
             policy_id,
-            actor.ref,
-            actor.person_id,
+            batch.actor.ref,
+            batch.actor.person_id,
             batch.at,
             b"".join([part for parts in batch.bytes_of for part in parts]),
         ],
     )
-    if batch.holds:
-        cursor.execute(sql.ADD_HOLDS, [batch.at, *map(list, zip(*batch.holds, strict=True))])
-    entry_ids = [row[9].hex for row in batch.decisions]
-    append(batch.entries, at=batch.at, cursor=cursor, ids=entry_ids)
 
 
 def cancel(decision_id: UUID, *, actor: Actor, at: datetime) -> Decision:
@@ -226,7 +245,7 @@ def release_hold(decision_id: UUID, reason: str, *, actor: Actor, at: datetime) 
         if decision.customer.status in ("blocked", "closed"):
             raise Refused(DecisionRefusal.CUSTOMER_CLOSED, status=decision.customer.status)
         line = lock_lines([_line_id(decision)])[_line_id(decision)]
-        _, policy = _live_policy("default")
+        policy = live_policy().policy
         before = used(line.components, policy.exposure)
         authority_words = _require_authority(actor, decision, before + decision.amount_minor)
         override = _override(decision, line, before, authority_words, reason, actor, at)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from xinheng.credit.exposure import Components
 from xinheng.credit.money import to_text
 from xinheng.credit.policy import Policy
 from xinheng.decisions.answering import answer_bytes
-from xinheng.decisions.facts import Earlier, Party, Standing, facts_of
+from xinheng.decisions.facts import Earlier, Party, Pending, Standing, facts_of
 from xinheng.decisions.values import Answer, Ask
 from xinheng.ledger.entries import NewEntry
 from xinheng.limits.values import LockedLine, NewReservation
@@ -37,11 +37,11 @@ class Batch:
     policy: Policy
     actor: Actor
     at: datetime
-    today: date
+    today: str  # ISO, in the company's zone
     lines: dict[int, LockedLine]
     standings: dict[int, Standing]
     earlier: dict[str, list[Earlier]]
-    pending: dict[str, tuple[UUID, int, int, int]]
+    pending: dict[str, Pending]
     fresh_ids: list[str]  # random ids, taken from the end
     voided: list[UUID] = field(default_factory=list)
     superseded: list[UUID] = field(default_factory=list)
@@ -74,12 +74,10 @@ class Batch:
         reservation = self.pending.pop(ask.order_ref, None)
         if reservation is None:
             return
-        id_, line_id, _, promised = reservation
-        made_here = [r for r in self.reservations if r.id == id_]
-        if made_here:
+        if any(made.id == reservation.id for made in self.reservations):
             raise SameOrderTwice(ask.order_ref)
-        self.voided.append(id_)
-        self._add_orders(line_id, -promised)
+        self.voided.append(reservation.id)
+        self._add_orders(reservation.line_id, -reservation.promised_minor)
 
     def _add_orders(self, line_id: int, delta_minor: int) -> None:
         line = self.lines[line_id]
@@ -89,7 +87,7 @@ class Batch:
 
     def _decide(self, ask: Ask, party: Party, line_id: int) -> Answer:
         line = self.lines[line_id]
-        facts = facts_of(line, self.standings[line_id], self.today.isoformat())
+        facts = facts_of(line, self.standings[line_id], self.today)
         order = Order(
             ask.order_ref,
             ask.version,
@@ -147,7 +145,9 @@ class Batch:
         )
         self.lines[line_id] = line._replace(line_version=version)
         self.reservations.append(reservation)
-        self.pending[order.ref] = (reservation.id, line_id, order.version, order.amount_minor)
+        self.pending[order.ref] = Pending(
+            reservation.id, line_id, order.version, order.amount_minor
+        )
         return reservation
 
     def _keep(

@@ -8,13 +8,14 @@ open items per due date.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from xinheng.credit.decide import Facts
 from xinheng.decisions.values import Ask
+from xinheng.limits.arrays import numbers, texts
 from xinheng.limits.values import LockedLine
 
 
@@ -28,6 +29,16 @@ class Party(NamedTuple):
     unit_code: str | None
     data_key_id: UUID
     line_id: int | None
+    pending_line_id: int | None  # where the order's earlier version still holds credit
+
+
+class Pending(NamedTuple):
+    """Credit that an order's earlier version still holds."""
+
+    id: UUID
+    line_id: int
+    version: int
+    promised_minor: int
 
 
 class Earlier(NamedTuple):
@@ -50,27 +61,36 @@ class Standing(NamedTuple):
 
 
 _PARTIES = """
-select a.o, c.id, c.business_unit_id, u.code, c.data_key_id, l.id
-from unnest(%s::text[], %s::text[]) with ordinality as a(code, currency, o)
+select a.o, c.id, c.business_unit_id, u.code, c.data_key_id, l.id, r.line_id
+from unnest(%s::text[], %s::text[], %s::text[]) with ordinality as a(code, currency, order_ref, o)
 join customers_customer c on c.code = a.code
 left join people_businessunit u on u.id = c.business_unit_id
 left join limits_creditline l on l.customer_id = c.id and l.currency = a.currency
+left join limits_reservation r on r.order_ref = a.order_ref and r.state = 'pending'
 """
 
+# A pending reservation always belongs to an order that was decided, so one statement finds both.
 _EARLIER = """
-select order_ref, id, version, request_sha256, answer
-from decisions_decision where order_ref = any(%s::text[]) order by version
+select d.order_ref, d.id, d.version, d.request_sha256, d.answer,
+  r.id, r.line_id, r.order_version, r.amount_minor - r.posted_minor
+from decisions_decision d
+left join limits_reservation r on r.order_ref = d.order_ref and r.state = 'pending'
+where d.order_ref = any(%s::text[]) order by d.version
 """
 
 _STANDING = """
-select l.id, c.status, r.grade, r.valid_until::text, coalesce(o.total, 0)::bigint,
-  coalesce(%s::date - o.oldest, 0)
-from limits_creditline l
+with clock as materialized (
+  select t.now, (t.now at time zone %s)::date as today
+  from (select coalesce(%s::timestamptz, clock_timestamp()) as now) t
+)
+select l.id, clock.now, clock.today, c.status, r.grade, r.valid_until::text,
+  coalesce(o.total, 0)::bigint, coalesce(clock.today - o.oldest, 0)
+from clock, limits_creditline l
 join customers_customer c on c.id = l.customer_id
 left join decisions_rating r on r.customer_id = l.customer_id
 left join lateral (
   select sum(d.open_minor) as total, min(d.due_on) as oldest from limits_opendue d
-  where d.line_id = l.id and d.due_on < %s::date and d.open_minor > 0
+  where d.line_id = l.id and d.due_on < clock.today and d.open_minor > 0
 ) o on true
 where l.id = any(%s::bigint[])
 """
@@ -78,28 +98,46 @@ where l.id = any(%s::bigint[])
 
 def find_parties(cursor: Any, asks: Sequence[Ask]) -> list[Party | None]:
     """The customer and line of each ask, None where the code is unknown. Read before the lock."""
-    cursor.execute(_PARTIES, [[a.customer_code for a in asks], [a.currency for a in asks]])
+    cursor.execute(
+        _PARTIES,
+        [
+            texts([ask.customer_code for ask in asks]),
+            texts([ask.currency for ask in asks]),
+            texts([ask.order_ref for ask in asks]),
+        ],
+    )
     parties: list[Party | None] = [None] * len(asks)
     for row in cursor.fetchall():
         parties[row[0] - 1] = Party(*row[1:])
     return parties
 
 
-def find_earlier(cursor: Any, order_refs: Iterable[str]) -> dict[str, list[Earlier]]:
-    """Decisions already made on these orders, oldest version first."""
-    cursor.execute(_EARLIER, [sorted(set(order_refs))])
+def find_earlier(
+    cursor: Any, order_refs: Sequence[str]
+) -> tuple[dict[str, list[Earlier]], dict[str, Pending]]:
+    """Decisions already made on these orders, oldest version first, and what they still hold."""
+    cursor.execute(_EARLIER, [texts(order_refs)])
     found: dict[str, list[Earlier]] = {}
-    for ref, id_, version, digest, answer in cursor.fetchall():
+    pending: dict[str, Pending] = {}
+    for ref, id_, version, digest, answer, *reservation in cursor.fetchall():
         found.setdefault(ref, []).append(Earlier(id_, version, bytes(digest), bytes(answer)))
-    return found
+        if reservation[0] is not None:
+            pending[ref] = Pending(*reservation)
+    return found, pending
 
 
-def find_standings(cursor: Any, line_ids: Iterable[int], today: date) -> dict[int, Standing]:
-    """Status, rating and overdue of each locked line's customer, in a statement of its own after
-    the lock, so that its snapshot contains what the lock waited for.
+def find_standings(
+    cursor: Any, line_ids: Sequence[int], time_zone: str, at: datetime | None
+) -> tuple[datetime | None, date | None, dict[int, Standing]]:
+    """The database's clock, the company's day, and how each locked line's customer stands.
+
+    A statement of its own after the lock, so that its snapshot contains what the lock waited for.
     """
-    cursor.execute(_STANDING, [today, today, sorted(set(line_ids))])
-    return {row[0]: Standing(*row[1:]) for row in cursor.fetchall()}
+    cursor.execute(_STANDING, [time_zone, at, numbers(line_ids)])
+    rows = cursor.fetchall()
+    if not rows:
+        return at, None, {}
+    return rows[0][1], rows[0][2], {row[0]: Standing(*row[3:]) for row in rows}
 
 
 def facts_of(line: LockedLine, standing: Standing, today: str) -> Facts:

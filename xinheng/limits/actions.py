@@ -27,6 +27,7 @@ from xinheng.credit.money import divide_half_up, to_text
 from xinheng.ledger.actions import append
 from xinheng.ledger.entries import NewEntry
 from xinheng.limits import sql
+from xinheng.limits.arrays import instants, numbers, plain, texts
 from xinheng.limits.models import Proposal
 from xinheng.limits.refusals import LimitRefusal
 from xinheng.limits.values import (
@@ -69,7 +70,7 @@ def lock_lines(line_ids: Iterable[int], *, using: str = "default") -> dict[int, 
     if not ids:
         return {}
     with connections[using].cursor() as cursor:
-        cursor.execute(sql.LOCK_LINES, [ids])
+        cursor.execute(sql.LOCK_LINES, [numbers(ids)])
         return {row[0]: _locked(row) for row in cursor.fetchall()}
 
 
@@ -116,8 +117,29 @@ def reserve(
     """
     if not reservations:
         return
+    ids, lines, refs, versions, amounts, before, ceilings, unlimited, overrides, counts, ends = zip(
+        *reservations, strict=True
+    )
     with connections[using].cursor() as cursor:
-        cursor.execute(sql.RESERVE, [*_columns(reservations, 11), at, at, at])
+        cursor.execute(
+            sql.RESERVE,
+            [
+                plain(ids),
+                numbers(lines),
+                texts(refs),
+                numbers(versions),
+                numbers(amounts),
+                numbers(before),
+                numbers(ceilings),
+                plain(unlimited),
+                plain(overrides),
+                numbers(counts),
+                instants(ends),
+                at,
+                at,
+                at,
+            ],
+        )
 
 
 def end_reservations(

@@ -1,0 +1,38 @@
+"""`make bench [ARGS="order_check pages"]`: run the benchmarks, all or those named, and keep
+figures.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+LATEST = Path(__file__).with_name("latest.json")
+BENCHMARKS = ("order_check", "book")
+
+
+def main(wanted: list[str]) -> int:
+    figures = json.loads(LATEST.read_text()) if LATEST.exists() else {}
+    for name in wanted or BENCHMARKS:
+        if name not in BENCHMARKS:
+            print(f"no benchmark {name!r}; there are: {', '.join(BENCHMARKS)}", file=sys.stderr)
+            return 2
+        measured = importlib.import_module(f"benchmarks.{name}").measure()
+        for key, figure in measured.items():
+            figures[key] = figure
+            print(_line(key, figure))
+        LATEST.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
+    print(f"written: {LATEST}")
+    return 0
+
+
+def _line(name: str, figure: dict[str, object]) -> str:
+    ratio = figure["ratio"]
+    against = f"  yardstick {figure['yardstick']}  ratio {ratio}" if ratio is not None else ""
+    return f"{name:32} {figure['value']} {figure['unit']}{against}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
