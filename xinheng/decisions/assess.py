@@ -24,7 +24,6 @@ from xinheng.credit.scorecard import Card, Score
 from xinheng.customers.models import Customer
 from xinheng.decisions import features
 from xinheng.decisions.features import Filed, Settings
-from xinheng.decisions.models import Assessment, Rating
 from xinheng.decisions.refusals import DecisionRefusal
 from xinheng.dossiers import queries as dossiers
 from xinheng.ledger.actions import append
@@ -42,7 +41,6 @@ from xinheng.refusals import Refused
 from xinheng.vault.queries import system_key
 
 ASSESS_MAX = 200_000
-ROWS_PER_INSERT = 1_000
 PERMISSIONS = ("imports.run", "customers.edit")
 
 
@@ -200,50 +198,51 @@ def _leaf(one: Assessed) -> dict[str, Any]:
     }
 
 
+_COPY = """
+copy decisions_assessment (customer_id, card, currency, points, grade, coverage_pct, inputs,
+  contributions, reasons, as_of, valid_until, assessed_at, entry_id) from stdin
+"""
+_RATE = """
+insert into decisions_rating (customer_id, assessment_id, grade, points, valid_until)
+select customer_id, id, grade, points, valid_until from decisions_assessment
+where id > %s and entry_id = %s order by customer_id
+on conflict (customer_id) do update set assessment_id = excluded.assessment_id,
+  grade = excluded.grade, points = excluded.points, valid_until = excluded.valid_until
+"""
+
+
 def _write(
     results: Sequence[Assessed], rules: Rules, as_of: date, at: datetime, entry_id: UUID
 ) -> None:
+    """The assessments by COPY (ten thousand in a second), then the ratings from them."""
     valid_until = as_of + timedelta(days=rules.settings.rating_valid_days)
-    made = Assessment.objects.bulk_create(
-        [_row(one, rules.card_name, as_of, valid_until, at, entry_id) for one in results],
-        batch_size=ROWS_PER_INSERT,
-    )
-    Rating.objects.bulk_create(
-        [
-            Rating(
-                customer_id=row.customer_id,
-                assessment=row,
-                grade=row.grade,
-                points=row.points,
-                valid_until=valid_until,
-            )
-            for row in made
-        ],
-        batch_size=ROWS_PER_INSERT,
-        update_conflicts=True,
-        unique_fields=["customer"],
-        update_fields=["assessment", "grade", "points", "valid_until"],
+    with connection.cursor() as cursor:
+        # Ours are those above this id with our entry; the id only spares a walk over all of them.
+        cursor.execute("select coalesce(max(id), 0) from decisions_assessment")
+        (before,) = cursor.fetchone()
+        with cursor.copy(_COPY) as copy:
+            for one in results:
+                copy.write_row((*_columns(one, rules.card_name), as_of, valid_until, at, entry_id))
+        cursor.execute(_RATE, [before, entry_id])
+
+
+def _columns(one: Assessed, card: str) -> tuple[Any, ...]:
+    score = one.score
+    return (
+        one.customer_id,
+        card,
+        one.currency,
+        score.points,
+        score.grade or "",
+        score.coverage_pct,
+        _json(one.inputs),
+        _json(score.contributions),
+        _json(score.reasons),
     )
 
 
-def _row(
-    one: Assessed, card: str, as_of: date, valid_until: date, at: datetime, entry_id: UUID
-) -> Assessment:
-    return Assessment(
-        customer_id=one.customer_id,
-        card=card,
-        currency=one.currency,
-        points=one.score.points,
-        grade=one.score.grade or "",
-        coverage_pct=one.score.coverage_pct,
-        inputs=one.inputs,
-        contributions=msgspec.to_builtins(one.score.contributions),
-        reasons=msgspec.to_builtins(one.score.reasons),
-        as_of=as_of,
-        valid_until=valid_until,
-        assessed_at=at,
-        entry_id=entry_id,
-    )
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _propose(results: Sequence[Assessed], actor: Actor, at: datetime) -> None:
