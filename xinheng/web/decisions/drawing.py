@@ -1,8 +1,8 @@
 """Figures of a credit line, ready for the one limit bar that is drawn everywhere.
 
-`Usage` holds minor units: what is used by component, the ceiling, and the order being asked about. The bar itself
-is the template tag's business; here are the amounts and their order. Example: used 880,000.00 of 1,000,000.00 and
-an order of 180,000.00 → 88.0 % used, 106.0 % after.
+`Usage` holds minor units: what is used by component, the ceiling, and the order being asked about.
+The bar itself is the template tag's business; here are the amounts and their order. Example: used
+880,000.00 of 1,000,000.00 and an order of 180,000.00 → 88.0 % used, 106.0 % after.
 """
 
 from __future__ import annotations

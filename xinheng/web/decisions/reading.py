@@ -1,8 +1,9 @@
 """What the decision page shows, read from the rows that were kept when the order was decided.
 
-The page repeats nothing from today's figures: facts, order, policy version and the answer's exact bytes are those
-of that moment. The trace comes from deciding once more from the kept facts (`credit.decide.replay`), so the page
-also proves that the same facts under the same policy still give the same answer.
+The page repeats nothing from today's figures: facts, order, policy version and the answer's exact
+bytes are those of that moment. The trace comes from deciding once more from the kept facts
+(`credit.decide.replay`), so the page also proves that the same facts under the same policy still
+give the same answer.
 """
 
 from __future__ import annotations
@@ -231,7 +232,9 @@ def who(ref: str, person_id: int | None) -> str:
     if kind == "key":
         key = ApiKey.objects.filter(pk=int(rest)).first() if rest.isdigit() else None
         label = key.name if key else rest
-        return str(T("接口密钥 {k}", "API key {k}").format(k=label)) + (f"（{name}）" if name else "")
+        return str(T("接口密钥 {k}", "API key {k}").format(k=label)) + (
+            f"（{name}）" if name else ""
+        )
     if kind == "system":
         return str(T("系统（{k}）", "System ({k})").format(k=rest))
     return name or ref

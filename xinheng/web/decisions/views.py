@@ -1,7 +1,7 @@
 """The decision page: why this answer, what would change it, is it proven.
 
-Every row is found through `visible_to`, so a stranger's decision is 404. Nothing is decided here: cancelling
-calls the same action as the API and the command line.
+Every row is found through `visible_to`, so a stranger's decision is 404. Nothing is decided here:
+cancelling calls the same action as the API and the command line.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         "decision": view.decision,
         "proof": _proof(view.decision, 0),
         "may_cancel": _may_cancel(request.user, page),
-        "may_release": request.user.may("holds.release") and view.decision.person_id != request.user.pk,
+        "may_release": request.user.may("holds.release")
+        and view.decision.person_id != request.user.pk,
     }
     return render(request, "decisions/decision.html", context)
 

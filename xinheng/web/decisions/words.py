@@ -1,9 +1,9 @@
 """The trade's words for a decision: outcomes, checks, reason codes, components, states.
 
-One place, so that the order page, the queue, the decision page and the credit file say the same thing with the
-same colour and letter. Sentences about one order come from the answer itself (they are part of its bytes); here
-are only names and what would mend a failed check. Example: headroom 1,060,000.00 > 1,000,000.00 → "收到至少
-60,000.00 的款项、减小订单或提高额度".
+One place, so that the order page, the queue, the decision page and the credit file say the same
+thing with the same colour and letter. Sentences about one order come from the answer itself (they
+are part of its bytes); here are only names and what would mend a failed check. Example: headroom
+1,060,000.00 > 1,000,000.00 → "收到至少 60,000.00 的款项、减小订单或提高额度".
 """
 
 from __future__ import annotations
@@ -39,14 +39,20 @@ OUTCOMES = {
         T("复核", "Referred"),
         "?",
         "watch",
-        T("需要有权限的人看过才能放行；额度未占用。", "A person with authority must look first; nothing is reserved."),
+        T(
+            "需要有权限的人看过才能放行；额度未占用。",
+            "A person with authority must look first; nothing is reserved.",
+        ),
     ),
     "hold": Outcome(
         "hold",
         T("冻结", "On hold"),
         "!",
         "act",
-        T("条件改变或有人放行之前不能发货；额度未占用。", "Stands until something changes or it is released; nothing is reserved."),
+        T(
+            "条件改变或有人放行之前不能发货；额度未占用。",
+            "Stands until something changes or it is released; nothing is reserved.",
+        ),
     ),
     "decline": Outcome(
         "decline",
@@ -135,20 +141,29 @@ _MENDS = {
         "Make the order smaller by {short} {currency}, or have this one released.",
     ),
     "overdue_amount_exceeded": T(
-        "收到至少 {short} {currency} 的逾期款项。", "Receive at least {short} {currency} of what is overdue."
+        "收到至少 {short} {currency} 的逾期款项。",
+        "Receive at least {short} {currency} of what is overdue.",
     ),
     "overdue_days_exceeded": T(
-        "收回逾期超过 {threshold} 天的全部发票。", "Collect every invoice more than {threshold} days late."
+        "收回逾期超过 {threshold} 天的全部发票。",
+        "Collect every invoice more than {threshold} days late.",
     ),
     "limit_missing": T("先为客户核定额度。", "Grant the customer a limit first."),
     "limit_unset": T("先为客户核定额度。", "Grant the customer a limit first."),
     "limit_expired": T("重新核定额度，延长有效期。", "Renew the limit."),
-    "limit_not_yet_valid": T("等到 {threshold} 额度生效。", "Wait until the limit starts on {threshold}."),
+    "limit_not_yet_valid": T(
+        "等到 {threshold} 额度生效。", "Wait until the limit starts on {threshold}."
+    ),
     "limit_forced_hold": T("由当初冻结的人解除。", "Have the person who placed the hold lift it."),
     "rating_expired": T("重新评估客户。", "Assess the customer again."),
     "rating_missing": T("补充资料后评估客户。", "Complete the file and assess the customer."),
-    "grade_too_low": T("由有权限的人放行，或在评级改善后再试。", "Have it released, or try when the grade is better."),
-    "terms_longer": T("把账期缩短到 {threshold} 天以内。", "Shorten the terms to {threshold} days."),
+    "grade_too_low": T(
+        "由有权限的人放行，或在评级改善后再试。",
+        "Have it released, or try when the grade is better.",
+    ),
+    "terms_longer": T(
+        "把账期缩短到 {threshold} 天以内。", "Shorten the terms to {threshold} days."
+    ),
     "status_not_active": T("先恢复客户状态。", "Bring the customer's status back to active first."),
 }
 
@@ -159,7 +174,9 @@ def mend(code: str, measured: str | None, threshold: str | None, currency: str) 
     if text is None:
         return None
     return text.format(
-        short=_difference(measured, threshold, currency), currency=currency, threshold=threshold or "—"
+        short=_difference(measured, threshold, currency),
+        currency=currency,
+        threshold=threshold or "—",
     )
 
 

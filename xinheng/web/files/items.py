@@ -1,7 +1,7 @@
 """The documents behind the figures: open invoices by age, and the movements of one component.
 
-Both page by key. A lateness bucket becomes a range of due dates, from the same bounds that the ageing uses, so that
-the list adds up to the bar that led to it.
+Both page by key. A lateness bucket becomes a range of due dates, from the same bounds that the
+ageing uses, so that the list adds up to the bar that led to it.
 """
 
 from __future__ import annotations

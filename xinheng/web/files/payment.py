@@ -1,8 +1,8 @@
 """How a customer has paid over 24 months, as a chart that says in its title what it shows.
 
-Bars: invoiced, and paid on time or late; below them the average days late of what was paid that month, weighted by
-amount (negative is early). The sentence compares the last six months with those before. Example: 12.4 days lately
-after 8.1 before → "近 6 个月平均迟付 12.4 天，比此前多 4.3 天".
+Bars: invoiced, and paid on time or late; below them the average days late of what was paid that
+month, weighted by amount (negative is early). The sentence compares the last six months with those
+before. Example: 12.4 days lately after 8.1 before → "近 6 个月平均迟付 12.4 天，比此前多 4.3 天".
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ def _title(paid: list[PaidMonth]) -> T:
     if lately > 0:
         now = T("近 6 个月平均迟付 {d} 天", "Paid {d} days late on average in the last six months")
     else:
-        now = T("近 6 个月平均提前 {d} 天付款", "Paid {d} days early on average in the last six months")
+        now = T(
+            "近 6 个月平均提前 {d} 天付款", "Paid {d} days early on average in the last six months"
+        )
     now = now.format(d=abs(lately))
     if before is None or abs(lately - before) < 1:
         return now
@@ -124,7 +126,13 @@ def _chart(months: list[Month], currency: str) -> dict[str, Any]:
     bars = {"type": "bar", "barGap": "0%", "barCategoryGap": "30%"}
     axis = {"type": "category", "data": names}
     return {
-        "legend": {"top": 0, "left": 0, "itemWidth": 12, "itemHeight": 10, "textStyle": {"color": "--xh-quiet"}},
+        "legend": {
+            "top": 0,
+            "left": 0,
+            "itemWidth": 12,
+            "itemHeight": 10,
+            "textStyle": {"color": "--xh-quiet"},
+        },
         "axisPointer": {"link": [{"xAxisIndex": "all"}]},
         "grid": [
             {"left": 64, "right": 12, "top": 32, "height": 150},

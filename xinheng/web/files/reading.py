@@ -1,8 +1,9 @@
 """The credit file as one value: who this is, how far we trust them, why, and what is due.
 
-Everything is read as of today in the company's zone and in one currency at a time (amounts of two currencies are
-never added). Each figure is made from rows that the page can open: exposure from the journal, overdue from the
-invoices, the grade from the inputs of the assessment. The caller has found the customer through `visible_to`.
+Everything is read as of today in the company's zone and in one currency at a time (amounts of two
+currencies are never added). Each figure is made from rows that the page can open: exposure from the
+journal, overdue from the invoices, the grade from the inputs of the assessment. The caller has
+found the customer through `visible_to`.
 """
 
 from __future__ import annotations
@@ -185,9 +186,7 @@ def _due(customer: Customer, currency: str, today: date) -> Due:
     aged = ageing.age(
         (ageing.Item(one.open_minor, one.issued_on, one.due_on) for one in items), today
     )
-    in_hand = [
-        one for one in receivables.unapplied(customer.pk, today) if one.currency == currency
-    ]
+    in_hand = [one for one in receivables.unapplied(customer.pk, today) if one.currency == currency]
     return Due(
         aged=aged,
         count=len(items),

@@ -1,7 +1,8 @@
 """What happened with a customer, newest first: imports, assessments, limits, decisions, holds.
 
-Each event says what and when, and leads to its own page. The rows are those that the rooms keep anyway; nothing is
-written for the timeline. The whole list is capped: a longer history is the ledger's.
+Each event says what and when, and leads to its own page. The rows are those that the rooms keep
+anyway; nothing is written for the timeline. The whole list is capped: a longer history is the
+ledger's.
 """
 
 from __future__ import annotations
@@ -74,7 +75,9 @@ def _assessments(user: Any, customer: Customer) -> Iterator[Event]:
             else T("评估后未评级：资料不足", "Assessed, not rated: too little is known")
         )
         points = str(T("{p} 分", "{p} points").format(p=row.points)) if row.points else ""
-        yield Event(row.assessed_at, "scale", title, f"{points} · {row.card}".strip(" ·"), "#rating")
+        yield Event(
+            row.assessed_at, "scale", title, f"{points} · {row.card}".strip(" ·"), "#rating"
+        )
 
 
 def _grants(customer: Customer) -> Iterator[Event]:
@@ -96,7 +99,9 @@ def _decisions(user: Any, customer: Customer) -> Iterator[Event]:
     rows = Decision.objects.visible_to(user).filter(customer=customer).order_by("-decided_at")
     for row in rows[:EACH_MAX]:
         outcome = words.OUTCOMES[row.outcome]
-        title = T(f"订单 {row.order_ref}：{outcome.text.zh}", f"Order {row.order_ref}: {outcome.text.en}")
+        title = T(
+            f"订单 {row.order_ref}：{outcome.text.zh}", f"Order {row.order_ref}: {outcome.text.en}"
+        )
         amount = f"{display(row.amount_minor, row.currency)} {row.currency}"
         href = reverse("decision", args=[row.pk])
         yield Event(row.decided_at, "clipboard-check", title, amount, href, outcome.tone)

@@ -1,7 +1,7 @@
 """The credit file: one question, who is this and how far do I trust them; every figure opens.
 
-The customer is found through `visible_to`, so a stranger's file is 404. Lists behind the figures are pages of their
-own and, where the page asks with htmx, a panel under the figure.
+The customer is found through `visible_to`, so a stranger's file is 404. Lists behind the figures
+are pages of their own and, where the page asks with htmx, a panel under the figure.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ def download(content: bytes, name: str, kind: str) -> HttpResponse:
     text = kind.startswith("text/") or kind == "application/json"
     response = HttpResponse(content, content_type=f"{kind}; charset=utf-8" if text else kind)
     plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_")
-    response["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+    response["Content-Disposition"] = (
+        f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+    )
     response["X-Content-Type-Options"] = "nosniff"
     return response

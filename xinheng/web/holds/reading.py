@@ -1,7 +1,8 @@
 """The hold queue as a page reads it: waiting holds, oldest first, with every reason at once.
 
-Tabs count by kind and by reason code over the user's own units; the list pages by key (opened_at, decision), so
-that a queue of any length costs the same. The reasons are those of the kept answer, word for word.
+Tabs count by kind and by reason code over the user's own units; the list pages by key (opened_at,
+decision), so that a queue of any length costs the same. The reasons are those of the kept answer,
+word for word.
 """
 
 from __future__ import annotations
@@ -63,13 +64,15 @@ def waiting(user: Any) -> QuerySet[Hold]:
 def read(request: HttpRequest, *, at: datetime) -> Queue:
     """The page of the queue that the address asks for (`tab`, `after`)."""
     user = request.user
-    all_rows = list(
-        waiting(user).values_list("kind", "codes", "decision__person_id")[:COUNTED_MAX]
-    )
+    all_rows = list(waiting(user).values_list("kind", "codes", "decision__person_id")[:COUNTED_MAX])
     rows = _filtered(waiting(user), request.GET.get("tab", ""), user)
     page = page_by_key(request, rows.select_related("customer", "decision"), OLDEST_FIRST)
     return Queue(
-        tabs=[one for one in tabs(request, "tab", _choices(all_rows, user)) if one.count or one.current],
+        tabs=[
+            one
+            for one in tabs(request, "tab", _choices(all_rows, user))
+            if one.count or one.current
+        ],
         rows=[open_row(hold, user, at=at) for hold in page.rows],
         page=page,
         total=len(all_rows),
@@ -88,13 +91,12 @@ def open_row(hold: Hold, user: Any, *, at: datetime) -> Row:
     )
 
 
-def _choices(
-    rows: list[tuple[str, str, int | None]], user: Any
-) -> list[tuple[str, T, int]]:
+def _choices(rows: list[tuple[str, str, int | None]], user: Any) -> list[tuple[str, T, int]]:
     kinds = Counter(kind for kind, _, _ in rows)
     codes = Counter(code for _, found, _ in rows for code in found.split(",") if code)
     named = [
-        (f"code-{code}", words.CODES.get(code, T(code, code)), n) for code, n in codes.most_common(8)
+        (f"code-{code}", words.CODES.get(code, T(code, code)), n)
+        for code, n in codes.most_common(8)
     ]
     return [
         ("", T("全部", "All"), len(rows)),

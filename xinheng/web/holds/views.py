@@ -1,7 +1,8 @@
 """The hold queue: what waits, why, and a person's yes or no with a reason.
 
-The reason form opens under its row; without scripts it is a page of its own. Authority and requester ≠ releaser
-are judged by the action; a refusal comes back as a sentence beside the form, and the reason typed is kept.
+The reason form opens under its row; without scripts it is a page of its own. Authority and
+requester ≠ releaser are judged by the action; a refusal comes back as a sentence beside the form,
+and the reason typed is kept.
 """
 
 from __future__ import annotations

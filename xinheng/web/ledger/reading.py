@@ -1,7 +1,9 @@
-"""The ledger as a page shows it: what is published, what waits, and the newest entries without any name.
+"""The ledger as a page shows it: what is published, what waits, and the newest entries without any
+name.
 
-An entry's leaf is public: time, kind, outcome and codes in clear, everything else a salted commitment. So the list
-needs no rights beyond seeing the page, and it opens nothing. Example: `order_check.decided · hold · #4711`.
+An entry's leaf is public: time, kind, outcome and codes in clear, everything else a salted
+commitment. So the list needs no rights beyond seeing the page, and it opens nothing. Example:
+`order_check.decided · hold · #4711`.
 """
 
 from __future__ import annotations

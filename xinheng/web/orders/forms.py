@@ -1,7 +1,9 @@
-"""The order as people know it, from text to values, with an error beside each field that needs mending.
+"""The order as people know it, from text to values, with an error beside each field that needs
+mending.
 
-Nothing typed is lost: `Typed` keeps the texts as they were, `errors` says how to mend them. Amounts may be typed
-with thousands separators (1,234,567.00 or 1，234，567): here, unlike in a file, a person sees the echo at once.
+Nothing typed is lost: `Typed` keeps the texts as they were, `errors` says how to mend them. Amounts
+may be typed with thousands separators (1,234,567.00 or 1，234，567): here, unlike in a file, a person
+sees the echo at once.
 """
 
 from __future__ import annotations
@@ -109,7 +111,9 @@ def find(rows: QuerySet[Customer], text: str) -> QuerySet[Customer]:
 def _read_amount(typed: Typed) -> None:
     text = re.sub(r"[,，\s]", "", typed.texts["amount"]).removeprefix("¥").removeprefix("￥")
     if not text:
-        typed.errors["amount"] = T("请填写金额，例如 180000.00。", "Give the amount, such as 180000.00.")
+        typed.errors["amount"] = T(
+            "请填写金额，例如 180000.00。", "Give the amount, such as 180000.00."
+        )
         return
     try:
         typed.amount_minor = to_minor(text, typed.currency)
@@ -130,7 +134,8 @@ def _read_terms(typed: Typed) -> None:
         return
     if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) > TERMS_MAX:
         typed.errors["terms_days"] = T(
-            "账期写天数，例如 30；空着表示按约定账期。", "Terms in days, such as 30; empty means as agreed."
+            "账期写天数，例如 30；空着表示按约定账期。",
+            "Terms in days, such as 30; empty means as agreed.",
         )
         return
     typed.terms_days = int(text)
@@ -138,10 +143,14 @@ def _read_terms(typed: Typed) -> None:
 
 def _read_key(typed: Typed) -> None:
     if len(typed.order_ref) > REF_MAX:
-        typed.errors["order_ref"] = T("订单号最多 80 个字符。", "An order number has at most 80 characters.")
+        typed.errors["order_ref"] = T(
+            "订单号最多 80 个字符。", "An order number has at most 80 characters."
+        )
     text = typed.texts["version"] or "1"
     if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
-        typed.errors["version"] = T("版本是从 1 开始的整数。", "The version is a whole number from 1.")
+        typed.errors["version"] = T(
+            "版本是从 1 开始的整数。", "The version is a whole number from 1."
+        )
         return
     typed.version = int(text)
 

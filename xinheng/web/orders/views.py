@@ -1,8 +1,8 @@
 """Check an order: the form, the answer, and the customer search behind it.
 
-The page calls `decisions.actions.check_orders` with a list of one, as the API and the command line do; the answer
-shown is the kept bytes. Sending the same order again shows the same answer; another order under the same number and
-version is refused, and the page offers the next version.
+The page calls `decisions.actions.check_orders` with a list of one, as the API and the command line
+do; the answer shown is the kept bytes. Sending the same order again shows the same answer; another
+order under the same number and version is refused, and the page offers the next version.
 """
 
 from __future__ import annotations
