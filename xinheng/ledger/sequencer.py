@@ -160,12 +160,17 @@ def checked_frontier(size: int, root: bytes, hash_of: HashOf) -> Frontier:
 
 
 def _write_entries(connection: Connection, size: int, rows: list[tuple[UUID, bytes]]) -> None:
-    with connection.cursor().copy(
-        "copy ledger_entry (idx, entry_id, leaf) from stdin (format binary)"
-    ) as copy:
-        copy.set_types(["int8", "uuid", "bytea"])
-        for position, (entry_id, leaf) in enumerate(rows):
-            copy.write_row((size + position, entry_id, leaf))
+    try:
+        with connection.cursor().copy(
+            "copy ledger_entry (idx, entry_id, leaf) from stdin (format binary)"
+        ) as copy:
+            copy.set_types(["int8", "uuid", "bytea"])
+            for position, (entry_id, leaf) in enumerate(rows):
+                copy.write_row((size + position, entry_id, leaf))
+    except psycopg.errors.UniqueViolation as error:
+        if error.diag.constraint_name != "ledger_entry_pkey":
+            raise
+        raise LostRace(f"another sequencer has already filled index {size}") from error
 
 
 def _write_tiles(connection: Connection, tiles: Any) -> None:
