@@ -19,7 +19,7 @@ from xinheng.credit.ageing import LATENESS_BUCKETS, share_pct
 from xinheng.credit.scale import grade_rank
 from xinheng.people.queries import DEFAULT_TIME_ZONE, company
 from xinheng.portfolio.book import Book, book, bucket_sql, narrow, scope
-from xinheng.receivables.as_of import open_items_sql, open_parts_sql, rows
+from xinheng.receivables.as_of import open_parts_sql, rows
 
 TOP_MAX = 100
 CURRENCIES_MAX = 30
@@ -224,15 +224,11 @@ def _newly_overdue(
     values: dict[str, Any], as_of: date, before: date, limit: int
 ) -> tuple[list[NewlyOverdue], int]:
     where = narrow("i", values) + " and i.currency = %(currency)s and i.due_on < %(as_of)s"
-    late = rows(
-        "select distinct i.customer_id from receivables_invoice i"
-        f" join ({open_items_sql(where)}) o on o.id = i.id",
-        values,
-        before,
-    )
+    late = rows(f"select distinct p.customer_id from ({open_parts_sql(where)}) p", values, before)
     found = rows(
-        f"with owing as ({_owing(where)}), fell as (select * from owing"
-        " where not customer_id = any(%(late)s))"
+        f"with owing as ({_owing(where)}), fell as (select owing.* from owing"
+        " left join unnest(%(late)s::bigint[]) as late(id) on late.id = owing.customer_id"
+        " where late.id is null)"
         " select c.id, c.code, c.name, c.name_en, f.overdue_minor, f.oldest_dpd,"
         " (select count(*) from fell) from fell f join customers_customer c on c.id = f.customer_id"
         " order by f.overdue_minor desc, c.id limit %(limit)s",
