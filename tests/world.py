@@ -33,7 +33,8 @@ class World:
     units: dict[str, int]
 
     def actor(self, name: str) -> Actor:
-        return of_user(getattr(self, name))
+        """As the next request would see the person: roles are read anew."""
+        return of_user(User.objects.get(pk=getattr(self, name).pk))
 
 
 def make_world() -> World:

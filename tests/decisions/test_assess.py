@@ -144,6 +144,29 @@ def test_only_what_was_known_on_the_day_counts(world: World) -> None:
     assert kept.inputs["oldest_dpd"] == "0" and kept.inputs["overdue_share_pct"] == "0.00"
 
 
+def test_a_customer_long_silent_is_rated_as_it_was_and_that_rating_has_run_out(
+    world: World,
+) -> None:
+    """A ledger of years ago: scored by its own last days, and no order passes on it."""
+    then = TODAY - timedelta(days=2_000)
+    punctual, slow = sells("P", [0] * 14, until=then), sells("S", [25] * 14, until=then)
+    assert run(punctual, slow) == 2
+    assert 0 < grade_rank(grade(punctual)) < grade_rank(grade(slow)) < grade_rank("C")
+    kept = Assessment.objects.get(customer=punctual)
+    assert kept.as_of <= then and kept.valid_until < TODAY
+    assert waiting(punctual).workings["as_of"] == kept.as_of.isoformat()
+    assert due(9, today=TODAY) == []  # making it again would not make it better
+
+
+def test_who_owes_from_years_ago_is_judged_by_today(world: World) -> None:
+    """A build that looked at the last active days only would call this one punctual."""
+    customer = sells("OLD", [0] * 13 + [None], until=TODAY - timedelta(days=2_000))
+    run(customer)
+    kept = Assessment.objects.get()
+    assert kept.as_of == TODAY and int(kept.inputs["oldest_dpd"]) > 1_900
+    assert grade_rank(grade(customer)) >= grade_rank("CCC")
+
+
 def test_assessing_again_replaces_the_waiting_proposal(world: World) -> None:
     customer = sells("TWICE", [0] * 14)
     run(customer)

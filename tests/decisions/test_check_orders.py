@@ -165,7 +165,8 @@ def test_no_line_in_the_currency_is_no_credit(world):
 
 
 @pytest.mark.parametrize(
-    ("status", "outcome"), [("active", "approve"), ("watch", "refer"), ("blocked", "hold"), ("closed", "decline")]
+    ("status", "outcome"),
+    [("active", "approve"), ("watch", "refer"), ("blocked", "hold"), ("closed", "decline")],
 )
 def test_the_customers_status_decides(world, status, outcome):
     make_line(make_customer("C1", unit=world.units["EAST"], status=status), 1000)
