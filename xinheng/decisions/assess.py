@@ -12,20 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.db import connection, transaction
 
-from xinheng.credit import limit_method, scorecard
-from xinheng.credit.limit_method import Combined
-from xinheng.credit.scorecard import Card, Score
-from xinheng.customers.models import Customer
+from xinheng.credit import scorecard
 from xinheng.decisions import features
-from xinheng.decisions.features import Filed, Settings
+from xinheng.decisions.judging import Assessed, Rules, judge
 from xinheng.decisions.refusals import DecisionRefusal
-from xinheng.dossiers import queries as dossiers
 from xinheng.ledger.actions import append
 from xinheng.ledger.entries import NewEntry
 from xinheng.limits.actions import propose
@@ -36,35 +32,11 @@ from xinheng.merkle.tree import hash_leaf, root_of
 from xinheng.people.actor import Actor
 from xinheng.people.queries import company
 from xinheng.policies.queries import live
-from xinheng.receivables import queries as receivables
 from xinheng.refusals import Refused
 from xinheng.vault.queries import system_key
 
 ASSESS_MAX = 200_000
 PERMISSIONS = ("imports.run", "customers.edit")
-
-
-class Rules(NamedTuple):
-    """The live versions that an assessment uses."""
-
-    card: Card
-    settings: Settings
-    base_currency: str
-
-    @property
-    def card_name(self) -> str:
-        return f"{self.card.name} v{self.card.version}"
-
-
-class Assessed(NamedTuple):
-    """One customer's result, not yet written."""
-
-    customer_id: int
-    currency: str
-    score: Score
-    inputs: dict[str, str | None]
-    combined: Combined
-    terms_days: int
 
 
 def assess(customer_ids: Iterable[int], *, as_of: date, actor: Actor, at: datetime) -> int:
@@ -81,17 +53,17 @@ def assess(customer_ids: Iterable[int], *, as_of: date, actor: Actor, at: dateti
         raise ValueError(f"{len(ids)} customers at once; at most {ASSESS_MAX}, call again for more")
     with transaction.atomic():
         rules = _rules()
-        results = _judge(ids, rules, as_of)
+        results = judge(ids, rules, as_of)
         if results:
             entry_id = _record(results, rules, as_of, at)
-            _write(results, rules, as_of, at, entry_id)
+            _write(results, rules, at, entry_id)
             _propose(results, actor, at)
     return len(results)
 
 
-def due(limit: int, *, today: date) -> list[int]:
+def due(limit: int, *, today: date | None = None) -> list[int]:
     """Customers to assess again: open items or cash moved since, the rating ran out, or never
-    assessed.
+    assessed. today: None takes the database's.
     """
     with connection.cursor() as cursor:
         cursor.execute(_DUE, [today, limit])
@@ -99,14 +71,16 @@ def due(limit: int, *, today: date) -> list[int]:
 
 
 # The line's updated_at (which order checks move too) only narrows the search: what counts is a
-# movement of invoices
-# or cash after the assessment.
+# movement of invoices or cash after the assessment. A rating that had run out when it was made (of
+# a customer long silent) does not become better by making it again.
 _DUE = """
 select c.id from customers_customer c
 left join decisions_rating r on r.customer_id = c.id
 left join decisions_assessment a on a.id = r.assessment_id
 where exists (select 1 from limits_creditline l where l.customer_id = c.id)
-  and (r.customer_id is null or r.valid_until < %s or exists (
+  and (r.customer_id is null or (
+    r.valid_until < coalesce(%s, current_date) and a.assessed_at::date <= r.valid_until)
+    or exists (
     select 1 from limits_creditline l join limits_movement m on m.line_id = l.id
     where l.customer_id = c.id and l.updated_at > a.assessed_at
       and m.at > a.assessed_at and m.component in ('open_items', 'unapplied')))
@@ -121,56 +95,6 @@ def _rules() -> Rules:
     return Rules(
         scorecard.load(card.body), features.settings_of(settings.body), seller.base_currency
     )
-
-
-def _judge(ids: Sequence[int], rules: Rules, as_of: date) -> list[Assessed]:
-    """Read everything set-based, then score customer by customer."""
-    industries = dict(Customer.objects.filter(pk__in=ids).values_list("pk", "industry"))
-    behaviours = receivables.behaviour(list(industries), as_of)
-    statements = dossiers.latest(list(industries))
-    return [
-        _judge_one(
-            customer_id,
-            behaviours.get(customer_id),
-            _filed(statements.get(customer_id)),
-            _manufacturing(industries[customer_id]),
-            rules,
-            as_of,
-        )
-        for customer_id in sorted(industries)
-    ]
-
-
-def _filed(statement: Any) -> Filed | None:
-    if statement is None:
-        return None
-    return Filed(statement.period_end, statement.currency, statement.figures)
-
-
-def _manufacturing(industry: str) -> bool:
-    return "制造" in industry or "manufactur" in industry.lower()
-
-
-def _judge_one(
-    customer_id: int,
-    paying: Any,
-    filed: Filed | None,
-    manufacturing: bool,
-    rules: Rules,
-    as_of: date,
-) -> Assessed:
-    filed = features.usable(filed, as_of, rules.settings)
-    inputs = features.card_inputs(paying, filed, manufacturing=manufacturing)
-    score = scorecard.score(rules.card, inputs)
-    terms_days = features.terms_of(paying, rules.settings)
-    combined = limit_method.combine(
-        features.methods_of(paying, filed, terms_days),
-        score.grade,
-        features.caps_of(paying, rules.settings),
-    )
-    currency = paying.currency if paying else filed.currency if filed else rules.base_currency
-    texts = {key: None if value is None else str(value) for key, value in inputs.items()}
-    return Assessed(customer_id, currency, score, texts, combined, terms_days)
 
 
 def _record(results: Sequence[Assessed], rules: Rules, as_of: date, at: datetime) -> UUID:
@@ -190,6 +114,7 @@ def _record(results: Sequence[Assessed], rules: Rules, as_of: date, at: datetime
 def _leaf(one: Assessed) -> dict[str, Any]:
     return {
         "customer": one.customer_id,
+        "as_of": one.as_of.isoformat(),
         "currency": one.currency,
         "points": one.score.points,
         "grade": one.score.grade or "",
@@ -211,18 +136,17 @@ on conflict (customer_id) do update set assessment_id = excluded.assessment_id,
 """
 
 
-def _write(
-    results: Sequence[Assessed], rules: Rules, as_of: date, at: datetime, entry_id: UUID
-) -> None:
+def _write(results: Sequence[Assessed], rules: Rules, at: datetime, entry_id: UUID) -> None:
     """The assessments by COPY (ten thousand in a second), then the ratings from them."""
-    valid_until = as_of + timedelta(days=rules.settings.rating_valid_days)
+    valid_days = timedelta(days=rules.settings.rating_valid_days)
     with connection.cursor() as cursor:
         # Ours are those above this id with our entry; the id only spares a walk over all of them.
         cursor.execute("select coalesce(max(id), 0) from decisions_assessment")
         (before,) = cursor.fetchone()
         with cursor.copy(_COPY) as copy:
             for one in results:
-                copy.write_row((*_columns(one, rules.card_name), as_of, valid_until, at, entry_id))
+                days = (one.as_of, one.as_of + valid_days)
+                copy.write_row((*_columns(one, rules.card_name), *days, at, entry_id))
         cursor.execute(_RATE, [before, entry_id])
 
 
@@ -279,4 +203,6 @@ def workings(one: Assessed) -> dict[str, Any]:
     which decided.
     """
     shown: dict[str, Any] = msgspec.to_builtins(one.combined)
-    return shown | {"points": one.score.points, "red_lines": list(one.score.red_lines)}
+    score = one.score
+    facts = {"as_of": one.as_of.isoformat(), "points": score.points}
+    return shown | facts | {"red_lines": list(score.red_lines)}
