@@ -59,6 +59,7 @@ DISCLOSURE = json.dumps({"entry": "e" * 32, "fields": open_fields(SEED, FIELDS)}
 def test_a_good_file_says_what_it_proves():
     report = verify(PROOF, [KEY], DISCLOSURE)
     assert report.proved and (report.index, report.size, report.origin) == (3, 7, KEY.name)
+    assert report.entry == "eeeeeeee-eeee-eeee-eeee-eeeeeeeeeeee"
     assert report.clear == {"outcome": "approve"} and report.shown == FIELDS
     assert report.hidden == () and verify(PROOF, [KEY]).hidden == tuple(sorted(FIELDS))
 

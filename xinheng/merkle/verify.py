@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from xinheng.merkle.commitment import CommitmentError, check_openings, read_leaf
 from xinheng.merkle.note import Key, NoteError, parse_key
@@ -88,13 +89,21 @@ def verify(content: bytes, keys: Sequence[Key], disclosure: bytes | None = None)
         index=verified.index,
         size=verified.checkpoint.size,
         root=verified.checkpoint.root.hex(),
-        entry=str(leaf["entry"]),
+        entry=_dashed(str(leaf["entry"])),
         kind=str(leaf["kind"]),
         at=str(leaf["at"]),
         clear=leaf["clear"],
         shown=shown,
         hidden=tuple(sorted(set(leaf["commit"]) - set(shown))),
     )
+
+
+def _dashed(entry: str) -> str:
+    """The entry's id as answers and pages write it; anything else as it is."""
+    try:
+        return str(UUID(hex=entry))
+    except ValueError:
+        return entry
 
 
 def _open(leaf_bytes: bytes, leaf: Mapping[str, Any], disclosure: bytes) -> dict[str, str]:
