@@ -34,14 +34,15 @@ from xinheng.web.templatetags.xinheng import STATUSES
 
 TEXT_MAX: Final = 80
 SUGGESTIONS: Final = 8
+COUNTED_MAX: Final = 20_000  # beyond it, counts on the tabs would cost more than the list
 COLUMNS: Final = (
     Column("code", T("编码", "Code"), "code", css="not-narrow"),
     Column("name", T("客户", "Customer"), "name"),
     Column("grade", T("等级", "Grade"), "grade"),
     Column("limit", T("授信额度", "Limit"), "limit", numeric=True, css="not-narrow"),
-    Column("used", T("信用占用", "Exposure"), "used", numeric=True),
+    Column("used", T("信用占用", "Exposure"), "used", numeric=True, css="not-narrow"),
     Column("share", T("使用率", "Usage"), "share", numeric=True, css="not-narrow"),
-    Column("headroom", T("可用额度", "Headroom"), "headroom", numeric=True, css="not-narrow"),
+    Column("headroom", T("可用额度", "Headroom"), "headroom", numeric=True),
     Column("overdue", T("逾期", "Overdue"), "overdue", numeric=True),
     Column("days", T("最长逾期天数", "Oldest, days"), "days", numeric=True, css="not-narrow"),
 )
@@ -93,11 +94,17 @@ def wanted_of(request: HttpRequest) -> rows.Wanted:
 def choices(request: HttpRequest, wanted: rows.Wanted) -> dict[str, object]:
     """The filters and what they offer."""
     counts = rows.status_counts(request.user)
+    total = sum(counts.values())
+    held = (
+        rows.view_counts(request.user, wanted.currency, wanted.today)
+        if total <= COUNTED_MAX
+        else {}
+    )
     return {
-        "views": tabs(request, "view", [(word, label, None) for word, label in VIEWS]),
+        "views": tabs(request, "view", [(word, label, held.get(word)) for word, label in VIEWS]),
         "grades": [(grade, grade) for grade in GRADES] + [("none", T("未评级", "Not rated"))],
         "statuses": [(code, label, counts.get(code, 0)) for code, label in STATUSES.items()],
-        "total": sum(counts.values()),
+        "total": total,
         "units": BusinessUnit.objects.order_by("code") if request.user.sees_all_units else [],
         "currencies": currencies_in_use(request.user),
         "search_text": wanted.text,

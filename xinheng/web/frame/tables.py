@@ -11,9 +11,11 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
@@ -147,10 +149,10 @@ def page_by_key(
     after = unpack(request.GET.get("after", ""), 2)
     ordered = rows.order_by(f"{sign}{field}", f"{sign}pk")
     if after is not None:
-        ordered = ordered.filter(
-            Q(**{f"{field}__{compare}": after[0]})
-            | Q(**{field: after[0], f"pk__{compare}": after[1]})
-        )
+        beyond = Q(**{f"{field}__{compare}": after[0]})
+        beyond |= Q(**{field: after[0], f"pk__{compare}": after[1]})
+        with suppress(ValueError, TypeError, ValidationError):  # a forged key: the first page
+            ordered = ordered.filter(beyond)
     found = list(ordered[: size + 1])
     return page_of(request, found, size, lambda row: [_value(row, field), row.pk])
 

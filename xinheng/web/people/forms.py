@@ -35,6 +35,10 @@ class SignInForm(AuthenticationForm):
         for field in self.fields.values():
             field.error_messages["required"] = T("请填写此项。", "Fill this in.")
 
+    def get_invalid_login_error(self) -> forms.ValidationError:
+        """The sentence as it is: Django would fill the user name into it."""
+        return forms.ValidationError(str(self.error_messages["invalid_login"]), "invalid_login")
+
 
 class SetUpForm(forms.Form):
     """The company once, and its first administrator."""

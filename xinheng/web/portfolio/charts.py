@@ -16,7 +16,10 @@ from xinheng.web.portfolio.figures import Due
 
 def due_chart(weeks: Sequence[Due], currency: str) -> dict[str, Any]:
     """Overdue and the coming weeks as zero-based columns."""
-    names = [week.start.strftime("%m-%d") if week.start else str(T("已逾期", "Overdue")) for week in weeks]
+    names = [
+        week.start.strftime("%m-%d") if week.start else str(T("已逾期", "Overdue"))
+        for week in weeks
+    ]
     unit = str(T("万元" if currency == "CNY" else f"万 {currency}", f"{currency} 10k"))
     bars = [
         {

@@ -150,7 +150,9 @@ RECEIPT_COLUMNS: Final = (
 def unapplied(request: HttpRequest, currency: str) -> HttpResponse:
     """Receipts of which a part settles nothing yet."""
     sorting = sorting_of(request, RECEIPT_COLUMNS, "-open")
-    found = Receipt.objects.visible_to(request.user).filter(currency=currency, unapplied_minor__gt=0)
+    found = Receipt.objects.visible_to(request.user).filter(
+        currency=currency, unapplied_minor__gt=0
+    )
     context = {
         "currency": currency,
         "bucket": "unapplied",

@@ -61,7 +61,7 @@ def changes(week: Week, intake: Intake) -> list[Change]:
 
 
 def moved(what: T, now: int, before: int, currency: str) -> Change | None:
-    """"Overdue rose by 12.3 to 312.0 (+4.1 %)"."""
+    """ "Overdue rose by 12.3 to 312.0 (+4.1 %)"."""
     delta = now - before
     if not delta:
         return None
