@@ -70,7 +70,7 @@ I3 = invoice(3, 4_000, D(2026, 12, 1), D(2026, 12, 31))
             {1: 0},
         ),
         (
-            "a settled invoice is paid by its own receipt and by nothing else",
+            "a settled invoice is left to its own receipt by receipts that do not name it",
             [I1, I2],
             [
                 receipt(1, 8_000, D(2026, 10, 20), "I1", settles=True),
@@ -106,6 +106,12 @@ def test_a_credit_note_acts_as_a_receipt_of_its_issue_date() -> None:
     assert (own.amount_minor, own.received_on, own.method) == (2_000, D(2026, 9, 20), "credit_note")
     done = apply([I1], [Receipt(7, own.number, own.amount_minor, own.received_on, own.reference)])
     assert done.open_minor == {1: 6_000}
+
+
+@pytest.mark.parametrize(("named", "rest"), [(0, 8_000), (3_000, 5_000), (8_000, None)])
+def test_a_payment_that_is_told_twice_counts_once(named: int, rest: int | None) -> None:
+    own = own_receipt("I1", 8_000, D(2026, 9, 1), D(2026, 10, 20), named)
+    assert (own.amount_minor if own else None) == rest
 
 
 def test_an_open_invoice_brings_no_receipt() -> None:

@@ -75,7 +75,8 @@ def scalar(
         }
         cash = [Receipt(0, r.number, r.amount_minor, r.received_on, r.reference) for r in paid]
         for row in mine:
-            own = own_receipt(row.number, row.amount_minor, row.issued_on, row.settled_on)
+            told = sum(r.amount_minor for r in paid if r.reference == row.number)
+            own = own_receipt(row.number, row.amount_minor, row.issued_on, row.settled_on, told)
             if own is not None:
                 named = (own.number, own.amount_minor, own.received_on, own.reference)
                 cash.append(Receipt(0, *named, settles=row.amount_minor > 0))

@@ -98,6 +98,25 @@ def test_an_invoice_with_a_settlement_date_is_paid_by_a_receipt_of_its_own(desk:
     assert carried(desk)["open_items"] == 0
 
 
+@pytest.mark.parametrize("first", ["invoices", "receipts"])
+def test_a_payment_that_two_files_tell_of_counts_once(desk: Desk, first: str) -> None:
+    # Fails when the settlement is over the whole amount: 60 would be cash in hand that nobody paid.
+    from xinheng.receivables.models import Receipt
+
+    day = date(2026, 8, 1)
+    steps = [
+        lambda: desk.invoices(invoice("I3", 100, day, day, settled_on=date(2026, 9, 9))),
+        lambda: desk.receipts(receipt("R1", 60, date(2026, 9, 1), "I3")),
+    ]
+    for step in steps if first == "invoices" else reversed(steps):
+        batch = step()[0]
+    assert carried(desk) == {"open_items": 0, "unapplied": 0, "orders": 0}
+    assert Receipt.objects.get(number="settled:I3").amount_minor == 40
+    desk.undo(batch)
+    desk_is = 0 if first == "invoices" else 60
+    assert carried(desk)["unapplied"] == desk_is
+
+
 def test_a_settlement_that_a_later_file_takes_back_opens_the_invoice_again(desk: Desk) -> None:
     day = date(2026, 8, 1)
     desk.invoices(invoice("I3", 100, day, day, settled_on=date(2026, 9, 9)))

@@ -3,8 +3,9 @@
 The rule (RULE_ZH, RULE_EN are shown beside every application): a receipt goes to the invoice it
 names; the rest goes to the oldest open item: earliest due date, then issue date, then number. What
 is left stays unapplied and settles later invoices from their issue date. An invoice that came with
-a settlement date is paid by a receipt of its own on that day, and by nothing else; a credit note
-acts as a receipt of its issue date.
+a settlement date is paid by the receipts that name it, and on that day by a receipt of its own over
+what they do not cover, so that one payment told twice counts once. A credit note acts as a receipt
+of its issue date.
 
 Everything runs in the order of dates, never of arrival: the same documents give the same answer
 however the lists are shuffled. Example: I1 80.00 due 1 Oct, I2 50.00 due 1 Nov, both issued; a
@@ -28,13 +29,13 @@ SETTLED: Final = "settled"
 RULE_ZH: Final = (
     "收款先核销其注明的发票；其余按到期日、开票日、发票号的先后核销最早的未清项；"
     "仍有剩余的作为未核销收款保留，从后续发票的开票日起核销。"
-    "自带结清日期的发票由其自身的收款结清；红字发票视同收款。"
+    "自带结清日期的发票，由注明该发票的收款核销，其余部分于结清日自动结清；红字发票视同收款。"
 )
 RULE_EN: Final = (
     "A receipt goes to the invoice it names; the rest to the oldest open item (due date, then "
     "issue date, then number). What is left stays unapplied and settles later invoices from their "
-    "issue date. An invoice that came with a settlement date is settled by a receipt of its own; "
-    "a credit note acts as a receipt."
+    "issue date. An invoice that came with a settlement date is paid by the receipts that name it, "
+    "and settled on that day for what they do not cover; a credit note acts as a receipt."
 )
 
 
@@ -91,13 +92,21 @@ OWN_METHODS: Final = (SETTLEMENT, CREDIT_NOTE)
 
 
 def own_receipt(
-    number: str, amount_minor: int, issued_on: date, settled_on: date | None
+    number: str,
+    amount_minor: int,
+    issued_on: date,
+    settled_on: date | None,
+    named_minor: int = 0,
 ) -> OwnReceipt | None:
-    """A negative invoice is a credit note of its issue date; a settled one is paid in full."""
+    """A negative invoice is a credit note of its issue date; a settled one is paid in full.
+
+    named_minor: what receipts that name the invoice bring; its settlement is over the rest.
+    """
     if amount_minor < 0:
         return OwnReceipt(f"credit:{number}", -amount_minor, issued_on, "", CREDIT_NOTE)
-    if settled_on is not None:
-        return OwnReceipt(f"settled:{number}", amount_minor, settled_on, number, SETTLEMENT)
+    if settled_on is not None and named_minor < amount_minor:
+        rest = amount_minor - named_minor
+        return OwnReceipt(f"settled:{number}", rest, settled_on, number, SETTLEMENT)
     return None
 
 
@@ -124,7 +133,6 @@ class _Desk:
         )
         own = {receipt.reference for receipt in self.receipts if receipt.settles}
         self.by_number = by_number
-        self.own = own
         self.open_minor = {invoice.key: invoice.amount_minor for invoice in by_number.values()}
         self.left: dict[int, int] = {}
         self.allocations: list[Allocation] = []
@@ -154,7 +162,7 @@ class _Desk:
         """A receipt: to the invoice it names, then to the oldest open items, then in hand."""
         self.left[receipt.key] = receipt.amount_minor
         named = self.by_number.get(receipt.reference)
-        if named is not None and (receipt.settles or receipt.reference not in self.own):
+        if named is not None:
             day = max(receipt.received_on, named.issued_on)
             self._allocate(receipt, named.key, day, SETTLED if receipt.settles else REFERENCE)
         while self.left[receipt.key] and self.waiting:

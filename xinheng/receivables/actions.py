@@ -217,7 +217,7 @@ def _take_in(
     created = insert_new(cursor, table)
     update_changed(cursor, table)
     note_changes(batch, table.name, [*((key, None) for key in created), *found.changed])
-    if table is INVOICES:
+    if table is not ORDERS:
         own_receipts.bring_in_line(cursor)
     settling.settle(cursor)
     cause = _CAUSES[table.name]

@@ -2,7 +2,8 @@
 
 `credit.cash_application.own_receipt` says which; here they are kept in line with their invoices, so
 that one mechanism applies all cash. Example: invoice I3 that came with a settlement date of 9
-September has the receipt "settled:I3" of that day; a later file without the date takes it away.
+September has the receipt "settled:I3" of that day, over what no receipt that names I3 has paid; a
+later file without the date takes it away.
 
 Only `actions.py` calls this; the caller holds the transaction and the room's write lock.
 """
@@ -26,14 +27,20 @@ PREFIXES: Final = ("settled:", "credit:")
 def bring_in_line(cursor: Any) -> None:
     """Bring settlements and credit notes of the touched pairs in line with their invoices."""
     cursor.execute(
-        "select number, amount_minor, issued_on, settled_on, customer_id, currency, simulated"
-        " from receivables_invoice join touched_pair using (customer_id, currency)"
-        " where settled_on is not null or amount_minor < 0"
+        "select i.number, i.amount_minor, i.issued_on, i.settled_on,"
+        " coalesce(n.minor, 0)::bigint, i.customer_id, i.currency, i.simulated"
+        " from receivables_invoice i join touched_pair using (customer_id, currency)"
+        " left join (select r.customer_id, r.currency, r.reference, sum(r.amount_minor) as minor"
+        " from receivables_receipt r join touched_pair using (customer_id, currency)"
+        " where r.reference <> '' and not starts_with(r.number, 'settled:') group by 1, 2, 3) n"
+        " on n.customer_id = i.customer_id and n.currency = i.currency and n.reference = i.number"
+        " where i.settled_on is not null or i.amount_minor < 0"
     )
     rows = []
-    for number, amount, issued_on, settled_on, customer, currency, simulated in cursor.fetchall():
-        own = own_receipt(number, amount, issued_on, settled_on)
-        assert own is not None
+    for *told, customer, currency, simulated in cursor.fetchall():
+        own = own_receipt(*told)
+        if own is None:
+            continue
         rows.append(
             (
                 own.number,
