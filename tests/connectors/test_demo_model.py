@@ -8,12 +8,13 @@ from stdnum.cn import uscc
 
 from xinheng.connectors.demo import model, naming, sources
 from xinheng.connectors.demo.files import invoice_number
+from xinheng.connectors.demo.values import Book
 
 UNTIL = date(2026, 11, 21)
 
 
 @pytest.fixture(scope="module")
-def book() -> model.Book:
+def book() -> Book:
     return model.build(UNTIL)
 
 
@@ -23,13 +24,13 @@ def test_the_same_seed_gives_the_same_book_and_another_does_not() -> None:
     assert model.build(UNTIL, buyers_max=8, seed=2).payments != small.payments
 
 
-def test_a_part_of_the_book_is_a_part_of_the_book(book: model.Book) -> None:
+def test_a_part_of_the_book_is_a_part_of_the_book(book: Book) -> None:
     small = model.build(UNTIL, buyers_max=8)
     names = {buyer.code: buyer for buyer in book.buyers}
     assert all(names[buyer.code].terms == buyer.terms for buyer in small.buyers)
 
 
-def test_orders_keep_their_amounts_and_weekdays(book: model.Book) -> None:
+def test_orders_keep_their_amounts_and_weekdays(book: Book) -> None:
     """A shift by days instead of weeks fails here: this wholesaler is closed on Saturdays."""
     real = {order.number: order for order in sources.wholesaler_orders()}
     found = {sale.number: sale for sale in book.sales}
@@ -42,13 +43,13 @@ def test_orders_keep_their_amounts_and_weekdays(book: model.Book) -> None:
     assert UNTIL - timedelta(days=6) <= last <= UNTIL
 
 
-def test_nothing_happens_after_yesterday(book: model.Book) -> None:
+def test_nothing_happens_after_yesterday(book: Book) -> None:
     assert all(sale.ordered_on <= UNTIL for sale in book.sales)
     assert all(sale.invoiced_on is None or sale.invoiced_on <= UNTIL for sale in book.sales)
     assert all(payment.received_on <= UNTIL for payment in book.payments)
 
 
-def test_numbers_are_used_once(book: model.Book) -> None:
+def test_numbers_are_used_once(book: Book) -> None:
     invoices = [invoice_number(sale) for sale in book.sales]
     receipts = [payment.number for payment in book.payments]
     names = [buyer.name for buyer in book.buyers]
@@ -56,14 +57,14 @@ def test_numbers_are_used_once(book: model.Book) -> None:
         assert len(set(numbers)) == len(numbers)
 
 
-def test_a_receipt_refers_to_an_invoice_of_the_same_buyer(book: model.Book) -> None:
+def test_a_receipt_refers_to_an_invoice_of_the_same_buyer(book: Book) -> None:
     owners = {sale.number: sale.buyer.code for sale in book.sales if sale.amount_minor > 0}
     told = [payment for payment in book.payments if payment.reference]
     assert 0.5 < len(told) / len(book.payments) < 0.95
     assert all(owners[payment.reference] == payment.buyer.code for payment in told)
 
 
-def test_every_domestic_buyer_has_a_code_that_checks(book: model.Book) -> None:
+def test_every_domestic_buyer_has_a_code_that_checks(book: Book) -> None:
     codes = [buyer.uscc for buyer in book.buyers if buyer.country == "中国"]
     assert len(codes) > 250 and all(uscc.is_valid(code) for code in codes)
     assert len(set(codes)) == len(codes)
@@ -75,7 +76,7 @@ def test_codes_check_however_the_remainder_falls() -> None:
     assert all(uscc.is_valid(naming.uscc("110105", random)) for _ in range(500))
 
 
-def test_the_book_has_good_payers_and_bad_ones(book: model.Book) -> None:
+def test_the_book_has_good_payers_and_bad_ones(book: Book) -> None:
     """Nearly all is paid, some is late, and something is overdue for more than 90 days."""
     billed = sum(s.amount_minor for s in book.sales if s.invoiced_on and s.buyer.currency == "CNY")
     paid = sum(p.amount_minor for p in book.payments if p.buyer.currency == "CNY")

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from xinheng.connectors.demo.model import ORDERS_KEPT_DAYS, Book, Sale
+from xinheng.connectors.demo.model import ORDERS_KEPT_DAYS
+from xinheng.connectors.demo.values import Book, Sale
 from xinheng.credit.money import to_text
 
 # In the order in which they are imported: who, what they own, what they ordered, owe and paid.

@@ -20,6 +20,7 @@ from xinheng.connectors.demo import accounts, files, model
 from xinheng.connectors.demo.first_orders import FIRST_REF, ask_first_orders
 from xinheng.connectors.demo.granting import grant_all
 from xinheng.connectors.demo.removal import remove
+from xinheng.connectors.demo.values import Book
 from xinheng.connectors.files.imports import run_import
 from xinheng.customers.models import Customer
 from xinheng.decisions.assess import assess
@@ -52,9 +53,9 @@ def ensure(*, at: datetime, tell: Tell | None = None) -> list[dict[str, str | No
     """
     if interrupted():
         remove(at=at)
-        return load(at=at, tell=tell)["accounts"]
+        return list(load(at=at, tell=tell)["accounts"])
     if is_empty():
-        return load(at=at, tell=tell)["accounts"]
+        return list(load(at=at, tell=tell)["accounts"])
     if company() is not None:
         adopt_shipped(actor=system("start"), at=at)
     return accounts.listed(list(accounts.users().values()))
@@ -105,7 +106,7 @@ def load(
     }
 
 
-def _import_all(book: model.Book, steps: _Steps, at: datetime) -> dict[str, int]:
+def _import_all(book: Book, steps: _Steps, at: datetime) -> dict[str, int]:
     counts: dict[str, int] = {}
     with tempfile.TemporaryDirectory(prefix="xinheng-demo-") as folder:
         for kind, path in files.write_all(book, Path(folder)).items():

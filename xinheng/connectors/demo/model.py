@@ -6,25 +6,21 @@ Simulated, all from one seed, the same on every machine: names, cities, USCC, bu
 due dates, receipts. GBP become CNY at the fixed rate of 9.20. Days are shifted by whole weeks, so
 that weekdays stay and the last order falls in the week that ends yesterday.
 
-How a buyer pays is drawn once (`HABITS`) and then lived: an invoice is paid on its due date plus a
-delay drawn from the habit, on the next working day, never after yesterday. Good payers with many
-invoices pay on Fridays in one sum without reference; the others name the invoice 88 times of 100;
-one receipt of 100 is rounded up to the next thousand and leaves cash unapplied. Credit notes (real
-cancellations) are deducted from the next payment.
+How a buyer pays is in `paying.py`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
-from typing import NamedTuple
 
 from xinheng.connectors.demo import naming, sources
+from xinheng.connectors.demo.paying import WORST, draw_habit, pay, working_day
 from xinheng.connectors.demo.sources import SourceOrder
+from xinheng.connectors.demo.values import Accounts, Book, Buyer, Sale
 from xinheng.credit.money import apply_rate, to_minor
 from xinheng.credit.term import due_on, parse
 
@@ -32,97 +28,10 @@ SEED = 20261122
 GBP_IN_CNY = Decimal("9.20")
 ORDERS_KEPT_DAYS = 90  # orders older than this are known by their invoices alone
 OPEN_ORDER_DAYS = 4  # the newest orders are not invoiced yet
-FRIDAY = 4
-FRIDAY_PAYER_INVOICES = 24
-REFERENCE_PCT = 88
-ROUNDED_UP_PCT = 1
 DISPUTED_PCT = 2
 DISPUTED_DAYS = 75
-
-
-class Habit(NamedTuple):
-    """Of 100 buyers so many pay so many days after the due date, give or take `spread`.
-
-    `part_pct` is what a first payment covers. `worse_days`: in the last 220 days the delay grows up
-    to this.
-    """
-
-    name: str
-    of_100: int
-    days: int
-    spread: int
-    part_pct: int = 100
-    worse_days: int = 0
-
-
-HABITS = (
-    Habit("punctual", 50, -2, 2),
-    Habit("nearly punctual", 22, 4, 4),
-    Habit("slow", 13, 16, 8),
-    Habit("very slow", 5, 38, 14),
-    Habit("in parts", 5, 4, 4, part_pct=70),
-    Habit("getting worse", 5, 0, 3, worse_days=280),
-)
-WORSENING_DAYS = 220
 TERMS = ("N30", "N30", "N30", "N30", "N45", "N60", "N60", "EOM+30")
 STATUSES = {7: "watch", 41: "blocked", 88: "watch", 133: "blocked", 201: "watch", 260: "closed"}
-
-
-@dataclass(frozen=True)
-class Buyer:
-    code: str
-    name: str
-    name_en: str
-    uscc: str
-    country: str
-    city: str
-    industry: str
-    status: str
-    unit: str
-    currency: str
-    terms: str
-    habit: Habit
-
-
-@dataclass(frozen=True)
-class Sale:
-    """An order and, once delivered, its invoice; a negative amount is a credit note."""
-
-    number: str
-    buyer: Buyer
-    ordered_on: date
-    invoiced_on: date | None
-    amount_minor: int
-    due_on: date | None
-    disputed: bool = False
-
-
-@dataclass(frozen=True)
-class Payment:
-    number: str
-    buyer: Buyer
-    received_on: date
-    amount_minor: int
-    reference: str
-
-
-@dataclass(frozen=True)
-class Accounts:
-    """A real firm-year, dated to the last full year."""
-
-    buyer: Buyer
-    period_end: date
-    source: str
-    figures: dict[str, Decimal]
-
-
-@dataclass
-class Book:
-    until: date
-    buyers: list[Buyer] = field(default_factory=list)
-    sales: list[Sale] = field(default_factory=list)
-    payments: list[Payment] = field(default_factory=list)
-    accounts: list[Accounts] = field(default_factory=list)
 
 
 def build(until: date, *, seed: int = SEED, buyers_max: int | None = None) -> Book:
@@ -193,7 +102,7 @@ def _wholesale_buyer(
         unit=unit,
         currency="CNY",
         terms=random.choice(TERMS),
-        habit=_habit(random),
+        habit=draw_habit(random),
     )
 
 
@@ -213,7 +122,7 @@ def _add_northwind(book: Book, seed: int, buyers_max: int | None) -> None:
             unit="overseas",
             currency="USD",
             terms=random.choice(TERMS),
-            habit=_habit(random),
+            habit=draw_habit(random),
         )
     book.buyers.extend(buyers.values())
     orders = sources.northwind_orders()
@@ -261,7 +170,7 @@ def _add_firms(book: Book, seed: int, buyers_max: int | None) -> None:
             currency="USD",
             terms="N45",
             # The two that failed within the year pay as such firms do.
-            habit=HABITS[5] if row["failed"] == "1" else _habit(random),
+            habit=WORST if row["failed"] == "1" else draw_habit(random),
         )
         book.buyers.append(buyer)
         book.sales.extend(_firm_sales(buyer, Decimal(row["total_revenue"]), book.until, random))
@@ -272,16 +181,12 @@ def _add_firms(book: Book, seed: int, buyers_max: int | None) -> None:
 
 def _firm_sales(buyer: Buyer, revenue: Decimal, until: date, random: Random) -> Iterator[Sale]:
     for month in range(FIRM_MONTHS, 0, -1):
-        day = _working_day(until - timedelta(days=30 * month - random.randrange(20)))
+        day = working_day(until - timedelta(days=30 * month - random.randrange(20)))
         amount = (revenue * 30 * random.randrange(70, 131) / 100).quantize(Decimal("0.01"))
         if day <= until:
             number = f"{buyer.code}-{FIRM_MONTHS - month + 1:02d}"
             due = due_on(parse(buyer.terms), day)
             yield Sale(number, buyer, day, day, to_minor(amount, buyer.currency), due)
-
-
-def _habit(random: Random) -> Habit:
-    return random.choices(HABITS, weights=[habit.of_100 for habit in HABITS])[0]
 
 
 # --- What they buy
@@ -315,71 +220,3 @@ def _sale(
     young = (until - invoiced).days < DISPUTED_DAYS and amount_minor > 0
     disputed = young and random.randrange(100) < DISPUTED_PCT
     return Sale(f"{prefix}{order.number}", buyer, ordered, invoiced, amount_minor, due, disputed)
-
-
-# --- How they pay
-
-
-class _Part(NamedTuple):
-    """A part of an invoice that the buyer pays on a day."""
-
-    paid_on: date
-    amount_minor: int
-    invoice: str
-
-
-def pay(buyer: Buyer, sales: Iterable[Sale], until: date, random: Random) -> Iterator[Payment]:
-    """The receipts of one buyer, in order of time: parts of a day become one receipt."""
-    billed = [sale for sale in sales if sale.invoiced_on is not None]
-    invoices = [sale for sale in billed if sale.amount_minor > 0 and not sale.disputed]
-    parts = [part for sale in invoices for part in _parts(buyer.habit, sale, until, random)]
-    if len(invoices) >= FRIDAY_PAYER_INVOICES and buyer.habit is HABITS[0]:
-        parts = [part._replace(paid_on=_next_friday(part.paid_on)) for part in parts]
-    by_day: dict[date, list[_Part]] = defaultdict(list)
-    for part in parts:
-        if part.paid_on <= until:
-            by_day[part.paid_on].append(part)
-    credits = sorted((s.invoiced_on, -s.amount_minor) for s in billed if s.amount_minor < 0)
-    pool, seen = 0, 0
-    for count, day in enumerate(sorted(by_day), start=1):
-        while seen < len(credits) and credits[seen][0] <= day:
-            pool, seen = pool + credits[seen][1], seen + 1
-        gross = sum(part.amount_minor for part in by_day[day])
-        deducted = min(pool, gross)
-        pool -= deducted
-        if gross == deducted:
-            continue
-        amount = gross - deducted
-        if random.randrange(100) < ROUNDED_UP_PCT:
-            amount += -amount % 100_000
-        told = len(by_day[day]) == 1 and random.randrange(100) < REFERENCE_PCT
-        reference = by_day[day][0].invoice if told else ""
-        yield Payment(f"R-{buyer.code}-{count:04d}", buyer, day, amount, reference)
-
-
-def _parts(habit: Habit, sale: Sale, until: date, random: Random) -> Iterator[_Part]:
-    assert sale.due_on is not None and sale.invoiced_on is not None
-    first = _delay(habit, sale.due_on, until, random)
-    earliest = sale.invoiced_on + timedelta(days=1)
-    paid_on = _working_day(max(earliest, sale.due_on + timedelta(days=first)))
-    now = sale.amount_minor * habit.part_pct // 100
-    yield _Part(paid_on, now, sale.number)
-    if now < sale.amount_minor:
-        later = _working_day(paid_on + timedelta(days=random.randrange(25, 60)))
-        yield _Part(later, sale.amount_minor - now, sale.number)
-
-
-def _delay(habit: Habit, due: date, until: date, random: Random) -> int:
-    days = habit.days + random.randint(-habit.spread, habit.spread)
-    if habit.worse_days:
-        into = WORSENING_DAYS - (until - due).days
-        days += max(0, into) * habit.worse_days // WORSENING_DAYS
-    return days
-
-
-def _working_day(day: date) -> date:
-    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > FRIDAY else 0)
-
-
-def _next_friday(day: date) -> date:
-    return day + timedelta(days=(FRIDAY - day.weekday()) % 7)
