@@ -33,6 +33,7 @@ THROW_AWAY_PASSWORD = "only-for-tests"
 DATA = paths_at(Path(tempfile.mkdtemp(prefix="xinheng-test-")))
 DATA.root.chmod(0o711)
 DATA.keys.mkdir(mode=0o700)
+(DATA.root / "static").mkdir()  # WhiteNoise warns about a folder that is not there
 
 os.environ["XINHENG_DATA"] = str(DATA.root)
 os.environ["XINHENG_DSN"] = os.environ.get("DATABASE_URL") or dsn_for(DATA, THROW_AWAY_PASSWORD)
@@ -80,7 +81,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-# Without these Chromium tries to reach the internet at every start, and root may not use its sandbox.
+# Without these Chromium looks for the internet at every start; root may not use its sandbox.
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

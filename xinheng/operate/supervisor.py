@@ -34,6 +34,7 @@ from xinheng.operate.trouble import Exit, Trouble
 
 READY_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 9.5
+STOP_SECONDS = {"web": 3.5, "jobs": 1.5, "sequencer": 1.5}
 TICK_SECONDS = 0.2
 
 
@@ -246,9 +247,9 @@ class Supervisor:
 
     def _end(self) -> None:
         deadline = time.monotonic() + STOP_SECONDS_MAX
-        for child, seconds in zip(self.children, (3.0, 1.5, 1.5), strict=True):
+        for child in self.children:
             child.ask_to_end()
-            child.end(min(deadline, time.monotonic() + seconds))
+            child.end(min(deadline, time.monotonic() + STOP_SECONDS[child.name]))
         if self.cluster is not None:
             self.cluster.stop(self.server, max(2.0, (deadline - time.monotonic()) / 2))
         with contextlib.suppress(FileNotFoundError):
