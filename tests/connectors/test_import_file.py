@@ -34,8 +34,10 @@ def test_a_chinese_ledger_comes_in_and_creates_its_customers(bring: Bring) -> No
     assert counts(result) == (4, 4, 0, 0, 0)
     assert result.unused == ["备注"]
     assert dict(Invoice.objects.values_list("number", "amount_minor")) == {
-        **{"I1": 12_000_000, "I2": 8_050},
-        **{"I3": -1_000, "I4": 100},
+        "I1": 12_000_000,
+        "I2": 8_050,
+        "I3": -1_000,
+        "I4": 100,
     }
     chang_an = Customer.objects.get(code="C1")
     assert (chang_an.name, chang_an.initials) == ("重庆长安贸易有限公司", "cqcamyyxgs")

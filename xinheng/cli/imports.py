@@ -1,8 +1,8 @@
 """`xinheng import KIND FILE`, `xinheng import undo BATCH`, `xinheng import template KIND FILE`.
 
-Example: `xinheng import invoices ledger.csv --json` prints
-{"read": 3, "created": 3, "updated": 0, "unchanged": 0, "rejected": 0, "errors_file": null, "batch": 1}.
-The exit code is 1 where the file was refused; the file that `errors_file` names says why, row by row.
+Example: `xinheng import invoices ledger.csv --json` prints {"read": 3, "created": 3, "updated":
+0, "unchanged": 0, "rejected": 0, "errors_file": null, "batch": 1}. The exit code is 1 where the
+file was refused; the file that `errors_file` names says why, row by row.
 """
 
 from __future__ import annotations
@@ -148,16 +148,14 @@ def _show(result: Any) -> None:
         console.print(f"提示 {result.warning_count} 行 · {result.warning_count} rows to note, e.g.")
         console.print(f"  {first.row}: {first.reason.zh} {first.reason.en}", markup=False)
     if result.refused:
-        console.print(
-            "未写入任何数据 · Nothing was written; --skip-bad 可跳过错误行 leaves them out"
-        )
+        console.print("未写入任何数据；可用 --skip-bad 跳过错误行")
+        console.print("Nothing was written; --skip-bad leaves the bad rows out")
     elif result.dry_run:
         console.print("试算完成，未写入 · Dry run: nothing was written")
     else:
         seconds = sum(result.seconds.values())
-        console.print(
-            f"批次 {result.batch_id}，用时 {seconds:.1f} 秒 · batch {result.batch_id}, {seconds:.1f} s"
-        )
+        done = f"批次 {result.batch_id}，用时 {seconds:.1f} 秒"
+        console.print(f"{done} · batch {result.batch_id}, {seconds:.1f} s")
 
 
 @app.command("undo", help="撤销一个批次 · Take back one batch")

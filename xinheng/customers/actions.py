@@ -1,8 +1,8 @@
 """Every write to customers: rows from files in bulk, unknown buyers of invoices, contacts.
 
-All of it is set-based: 100,000 customers are one look-up, one COPY and one UPDATE. Example: an invoice file names
-"C-7" eleven times in three spellings; `ensure_customers` creates one customer under the most frequent spelling and
-remembers the two others.
+All of it is set-based: 100,000 customers are one look-up, one COPY and one UPDATE. Example: an
+invoice file names "C-7" eleven times in three spellings; `ensure_customers` creates one customer
+under the most frequent spelling and remembers the two others.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from xinheng.vault.seal import seal
 TABLE = "customers_customer"
 NAME_TABLE = "customers_othername"
 NAME_MAX = 200
-# One writer of new customers at a time: two files that name the same unknown code wait for each other.
+# One writer of new customers at a time: two files that name the same new code wait in turn.
 _CREATE_LOCK = "select pg_advisory_xact_lock(hashtext('xinheng.customers.create'))"
 
 # The trigram index takes many new texts far faster from one large pending list (100,000 names: 16 s
@@ -58,7 +58,7 @@ _KEPT = (*_TOLD, "pinyin", "initials", "business_unit_id", "search_text", "simul
 
 
 class Undone(NamedTuple):
-    """What undoing a batch did to customers; `kept`: created by it, but others refer to them now."""
+    """What undoing did to customers; `kept`: created by the batch, but others refer to them."""
 
     removed: int
     restored: int
@@ -68,10 +68,11 @@ class Undone(NamedTuple):
 def record_customers(
     rows: Sequence[CustomerRow], *, batch: ImportBatch, actor: Actor, at: datetime
 ) -> Counts:
-    """Create the unknown codes and update the known ones; what a row does not tell stays as it is.
+    """Create the unknown codes and update the known ones; what a row does not tell stays as it
+    is.
 
-    Each code at most once in `rows`. A changed name keeps the old one as a former name. Called inside the import,
-    which has authorised and records in the ledger. Refuses UNIT_UNKNOWN.
+    Each code at most once in `rows`. A changed name keeps the old one as a former name. Called
+    inside the import, which has authorised and records in the ledger. Refuses UNIT_UNKNOWN.
     """
     with transaction.atomic():
         units = _units(rows)
@@ -103,9 +104,10 @@ def ensure_customers(
 ) -> dict[str, int]:
     """The ids of all codes in (code, name) pairs; unknown codes become customers.
 
-    A new customer is called by its most frequent spelling (a tie: the last of them in the file), or by its code where
-    no name is told. Other spellings, and new ones of known customers, are remembered: a file of invoices never
-    renames anybody. Called inside the import, which has authorised and records in the ledger.
+    A new customer is called by its most frequent spelling (a tie: the last of them in the file),
+    or by its code where no name is told. Other spellings, and new ones of known customers, are
+    remembered: a file of invoices never renames anybody. Called inside the import, which has
+    authorised and records in the ledger.
     """
     spelled: dict[str, Counter[str]] = {}
     for code, name in pairs:
@@ -140,7 +142,9 @@ def ensure_customers(
 
 
 def _name(counted: Counter[str]) -> str:
-    """The most frequent spelling; of equals the last seen, because re-inserting moves a name to the end."""
+    """The most frequent spelling; of equals the last seen, because re-inserting moves a name to
+    the end.
+    """
     best = ""
     for name, count in counted.items():
         if not best or count >= counted[best]:
@@ -187,10 +191,8 @@ def _insert(rows: Sequence[CustomerRow], units: dict[str, int], *, at: datetime)
                 text = _search_text(row.code, name, row.name_en, pinyin, initials, row.uscc)
                 place = (row.uscc, row.country, row.city, row.industry, row.status or "active")
                 unit = units.get(row.business_unit_code)
-                copy.write_row(
-                    (row_id, row.code, name, row.name_en, pinyin, initials, *place)
-                    + (unit, text, key, row.simulated, row.source, at, at)
-                )
+                head = (row_id, row.code, name, row.name_en, pinyin, initials)
+                copy.write_row((*head, *place, unit, text, key, row.simulated, row.source, at, at))
     return {row.code: row_id for row, row_id in zip(rows, ids, strict=True)}
 
 
@@ -247,7 +249,7 @@ def _told(row: CustomerRow, old: dict[str, Any], units: dict[str, int]) -> dict[
             new[column] = value
     if row.business_unit_code:
         new["business_unit_id"] = units[row.business_unit_code]
-    # A real file that names a simulated customer makes it real; a simulated one never does the opposite.
+    # A real file that names a simulated customer makes it real; never the other way round.
     new["simulated"] = old["simulated"] and row.simulated
     if any(new[column] != old[column] for column in ("name", "name_en", "uscc")):
         new["pinyin"], new["initials"] = pinyin_of(new["name"])
@@ -304,11 +306,13 @@ def _remember_names(
 
 
 def undo_batch(batch: ImportBatch, *, actor: Actor, at: datetime) -> Undone:
-    """Take back what the batch did to customers, inside the undoing import, which has authorised and records.
+    """Take back what the batch did to customers, inside the undoing import, which has authorised
+    and records.
 
-    Updated customers get their old values; other names that the batch brought go; created customers go unless
-    something else refers to them by now (an assessment, a decision, an invoice of another batch): those stay, without
-    items, and are counted. Refuses CHANGED_BY_HAND where an updated customer was edited since.
+    Updated customers get their old values; other names that the batch brought go; created
+    customers go unless something else refers to them by now (an assessment, a decision, an
+    invoice of another batch): those stay, without items, and are counted. Refuses CHANGED_BY_HAND
+    where an updated customer was edited since.
     """
     restored = changes_of(batch, TABLE)
     olds = [(int(row), before) for row, before in restored if before is not None]
@@ -382,15 +386,17 @@ def add_contact(
     actor: Actor,
     at: datetime,
 ) -> Contact:
-    """Add a person at a customer; every personal column is sealed under a data key of the person's own.
+    """Add a person at a customer; every personal column is sealed under a data key of the
+    person's own.
 
-    Refuses: NOT_ALLOWED (no `customers.edit`), CUSTOMER_UNKNOWN, CONTACT_NAME_MISSING. One ledger entry.
+    Refuses: NOT_ALLOWED (no `customers.edit`), CUSTOMER_UNKNOWN, CONTACT_NAME_MISSING. One ledger
+    entry.
     """
     if not actor.may("customers.edit"):
         raise Refused(CustomerRefusal.NOT_ALLOWED, permission="customers.edit")
     customer = Customer.objects.filter(code=code).first()
     if customer is None:
-        raise Refused(CustomerRefusal.CUSTOMER_UNKNOWN, code=code)
+        raise Refused(CustomerRefusal.CUSTOMER_UNKNOWN, customer=code)
     if not name.strip():
         raise Refused(CustomerRefusal.CONTACT_NAME_MISSING)
     with transaction.atomic(), connections["default"].cursor() as cursor:

@@ -2,8 +2,8 @@
 
 The seller's own customer code is the key that files, the API and people use. Company names are
 business facts and searchable (name, pinyin, initials, USCC); people's names and numbers are
-ciphertext from birth under a data key in `vault`. Example: 重庆长安 is found by 长安, `chongqing`, `cqca`
-or its 18-digit code.
+ciphertext from birth under a data key in `vault`. Example: 重庆长安 is found by 长安, `chongqing`,
+`cqca` or its 18-digit code.
 """
 
 from __future__ import annotations

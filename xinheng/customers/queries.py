@@ -62,7 +62,9 @@ def search(
     limit: int = 50,
     **filters: Any,
 ) -> Page:
-    """One page; `sort` is a word of SORTS, "-" before it turns it round. `after`: a Page's `next`."""
+    """One page; `sort` is a word of SORTS, "-" before it turns it round. `after`: a Page's
+    `next`.
+    """
     found = matching(user, text, **filters)
     down, column = sort.startswith("-"), SORTS[sort.removeprefix("-")]
     if after is not None:

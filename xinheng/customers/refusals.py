@@ -17,4 +17,6 @@ class CustomerRefusal(Enum):
         "No business unit has the code {codes}; create it first or correct the code in the file.",
     )
     CONTACT_NAME_MISSING = T("请填写联系人姓名。", "Give the contact's name.")
-    CUSTOMER_UNKNOWN = T("没有编号为 {code} 的客户。", "There is no customer with the code {code}.")
+    CUSTOMER_UNKNOWN = T(
+        "没有编号为 {customer} 的客户。", "There is no customer with the code {customer}."
+    )

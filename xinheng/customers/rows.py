@@ -1,7 +1,7 @@
 """The row that a file, an ERP or the demonstration book hands to this room: a plain frozen value.
 
-`None` and empty text mean "not told": they never erase what is known. Example: a row with code "C-7" and city
-"重庆" changes the city and leaves name, status and USCC as they are.
+`None` and empty text mean "not told": they never erase what is known. Example: a row with code
+"C-7" and city "重庆" changes the city and leaves name, status and USCC as they are.
 """
 
 from __future__ import annotations

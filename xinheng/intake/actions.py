@@ -1,8 +1,9 @@
 """Batches are opened, filled with the changes they made, finished, and marked undone.
 
-The rooms that own the rows write and restore them; here stands only what happened: which record a batch created
-or updated, and what it was before. Functions that a room calls inside its own action (`note_changes`) neither
-authorise nor record in the ledger: the outermost action, the import, has done both.
+The rooms that own the rows write and restore them; here stands only what happened: which record a
+batch created or updated, and what it was before. Functions that a room calls inside its own
+action (`note_changes`) neither authorise nor record in the ledger: the outermost action, the
+import, has done both.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from xinheng.refusals import Refused
 
 __all__ = [
     "Counts",
+    "claim_waiting",
     "close_interrupted",
     "finish_batch",
     "mark_undone",
@@ -70,7 +72,9 @@ def finish_batch(
     errors_file: str = "",
     message: str = "",
 ) -> None:
-    """Close a running batch as done, refused or failed, with its counts. Only a running one moves."""
+    """Close a running batch as done, refused or failed, with its counts. Only a running one
+    moves.
+    """
     changed = ImportBatch.objects.filter(pk=batch.pk, state="running").update(
         state=state,
         read=counts.read,
@@ -111,8 +115,9 @@ def note_changes(
 def require_undoable(batch_id: int, *, actor: Actor, at: datetime) -> ImportBatch:
     """Lock a finished batch for undoing, in the caller's transaction.
 
-    Refuses: NOT_ALLOWED (no `imports.undo`), BATCH_UNKNOWN, BATCH_NOT_DONE, CHANGED_LATER where a later batch that
-    still stands changed one of the same records: undoing the earlier one would restore values that nobody had.
+    Refuses: NOT_ALLOWED (no `imports.undo`), BATCH_UNKNOWN, BATCH_NOT_DONE, CHANGED_LATER where a
+    later batch that still stands changed one of the same records: undoing the earlier one would
+    restore values that nobody had.
     """
     if not actor.may("imports.undo"):
         raise Refused(IntakeRefusal.NOT_ALLOWED, permission="imports.undo")
@@ -143,7 +148,9 @@ def _changed_later(batch: ImportBatch) -> tuple[int, int] | None:
 
 
 def mark_undone(batch: ImportBatch, *, actor: Actor, at: datetime) -> None:
-    """Done → undone. Its changes stay as the record of what had been done. One ledger entry: the caller's."""
+    """Done → undone. Its changes stay as the record of what had been done. One ledger entry: the
+    caller's.
+    """
     changed = ImportBatch.objects.filter(pk=batch.pk, state="done").update(
         state="undone", undone_at=at
     )
@@ -153,9 +160,29 @@ def mark_undone(batch: ImportBatch, *, actor: Actor, at: datetime) -> None:
 
 
 def close_interrupted(*, started_before: datetime, actor: Actor, at: datetime) -> int:
-    """Batches that a stopped process left running become failed: their transaction never committed."""
+    """Batches that a stopped process left running become failed: their transaction never
+    committed.
+    """
     return ImportBatch.objects.filter(state="running", started_at__lt=started_before).update(
         state="failed",
         finished_at=at,
-        message="导入中断，未写入任何数据，请重新导入。/ Interrupted; nothing was written. Import again.",
+        message="导入中断，未写入任何数据，请重新导入。"
+        " / Interrupted; nothing was written: import it again.",
     )
+
+
+def claim_waiting() -> ImportBatch | None:
+    """Take the oldest batch that waits to be run; two processes never take the same one."""
+    with transaction.atomic():
+        batch = (
+            ImportBatch.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(state="running", options__waiting=True)
+            .select_related("started_by")
+            .order_by("pk")
+            .first()
+        )
+        if batch is None:
+            return None
+        batch.options = batch.options | {"waiting": False}
+        batch.save(update_fields=["options"])
+    return batch

@@ -1,8 +1,9 @@
 """How many rows a file had and what became of them.
 
-read = created + updated + unchanged + rejected, always, unless the whole file was refused (then nothing was
-created, updated or found unchanged, and `rejected` counts the bad rows). Example: 3 rows of which one is new, one
-changed and one has no amount, imported with --skip-bad: read 3, created 1, updated 1, rejected 1.
+read = created + updated + unchanged + rejected, always, unless the whole file was refused (then
+nothing was created, updated or found unchanged, and `rejected` counts the bad rows). Example: 3
+rows of which one is new, one changed and one has no amount, imported with --skip-bad: read 3,
+created 1, updated 1, rejected 1.
 """
 
 from __future__ import annotations

@@ -21,8 +21,9 @@ class IntakeRefusal(Enum):
         "Batch {batch} is {state}; only a finished batch can be undone.",
     )
     CHANGED_LATER = T(
-        "批次 {batch} 不能撤销：其中 {count} 条记录后来又被批次 {later} 修改；请先撤销批次 {later}。",
-        "Batch {batch} can't be undone: {count} of its records were changed again by batch {later}; "
+        "批次 {batch} 不能撤销：其中 {count} 条记录后来又被批次 {later} 修改；"
+        "请先撤销批次 {later}。",
+        "Batch {batch} can't be undone: {count} of its records were changed by batch {later}; "
         "undo batch {later} first.",
     )
     CHANGED_BY_HAND = T(

@@ -15,11 +15,15 @@ from stdnum.exceptions import ValidationError
 
 from xinheng.connectors.files.fields import FIGURES
 from xinheng.connectors.files.rows import Table
+from xinheng.credit.money import to_text
 from xinheng.customers.rows import CustomerRow
+from xinheng.dossiers.balance import complete
+from xinheng.dossiers.refusals import DossierRefusal
 from xinheng.dossiers.rows import StatementRow
 from xinheng.receivables.rows import InvoiceRow, OrderRow, ReceiptRow
 from xinheng.texts import T
 
+UNBALANCED: T = DossierRefusal.UNBALANCED.value
 OTHER_NAMES_MAX = 20
 NAME_MAX = 200
 
@@ -231,15 +235,23 @@ def _statements(table: Table, simulated: bool) -> Make:
     end = _getter(table, "period_end", None)
     figures = [f.name for f in FIGURES if f.name in table.columns]
 
-    def make(position: int) -> StatementRow:
+    def make(position: int) -> StatementRow | None:
         told = {figure: table.columns[figure][position] for figure in figures}
+        told = {figure: value for figure, value in told.items() if value is not None}
+        done = complete(told)
+        if done is not None and done.difference_minor:
+            off = to_text(done.difference_minor, currency(position))
+            told_off = {"customer": code(position), "period_end": end(position)}
+            reason = UNBALANCED.format(**told_off, difference=off, currency=currency(position))
+            table.refuse(position, "total_assets", reason)
+            return None
         return StatementRow(
             customer_code=code(position),
             customer_name=name(position),
             period_end=end(position),
             months=months(position) or 12,
             currency=currency(position),
-            figures={figure: value for figure, value in told.items() if value is not None},
+            figures=told,
             simulated=simulated,
         )
 

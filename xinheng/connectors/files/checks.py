@@ -57,7 +57,8 @@ def _taken(table: Table, built: Built) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"select d.number, c.code, d.currency from {document} d"
-            " join customers_customer c on c.id = d.customer_id where d.number = any(%s::varchar[])",
+            " join customers_customer c on c.id = d.customer_id"
+            " where d.number = any(%s::varchar[])",
             [[row.number for row in built.rows]],
         )
         owners = {number: (code, currency) for number, code, currency in cursor.fetchall()}

@@ -71,12 +71,12 @@ def find(kind: str, rows: list[list[Any]], mapping: dict[str, str] | None = None
             continue
         layout = _layout(kind, position + 1, headers, mapping or {})
         if not missing(kind, layout.sources):
+            _check_mapping(kind, headers, mapping or {})
             return layout
         first = first or layout
     if first is None:
         raise Refused(FileRefusal.EMPTY)
-    if mapping:
-        _check_mapping(kind, first.headers, mapping)
+    _check_mapping(kind, first.headers, mapping or {})
     names = "; ".join(_named(kind, field) for field in missing(kind, first.sources))
     found = ", ".join(header for header in first.headers if header)[:400]
     raise Refused(FileRefusal.COLUMNS_MISSING, missing=names, found=found)
@@ -136,7 +136,7 @@ def _by_name(kind: str, headers: list[str], told: dict[str, Source]) -> dict[str
     """Strong names first, then weak ones for fields and columns that are still free."""
     sources = dict(told)
     for weak in (False, True):
-        taken = {source.column for source in sources.values()}
+        taken = {source.column for source in sources.values()} if weak else set()
         for field in FIELDS[kind]:
             if field.name in sources:
                 continue

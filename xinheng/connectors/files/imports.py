@@ -12,7 +12,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -27,19 +27,25 @@ from xinheng.connectors.files.checks import check
 from xinheng.connectors.files.errors import write_errors
 from xinheng.connectors.files.fields import KINDS
 from xinheng.connectors.files.headers import Layout
-from xinheng.connectors.files.read import Sheet, read
+from xinheng.connectors.files.read import FILE_BYTES_MAX, Sheet, read
 from xinheng.connectors.files.refusals import FileRefusal
-from xinheng.connectors.files.result import PREVIEW_ROWS, SHOWN_ERRORS_MAX, ImportResult
+from xinheng.connectors.files.result import ImportResult, describe
 from xinheng.connectors.files.rows import Options, Table, parse
-from xinheng.credit.money import to_text
-from xinheng.intake.actions import finish_batch, mark_undone, open_batch, require_undoable
+from xinheng.decisions.assess import assess as assess_customers
+from xinheng.intake.actions import (
+    claim_waiting,
+    finish_batch,
+    mark_undone,
+    open_batch,
+    require_undoable,
+)
 from xinheng.intake.counts import Counts
 from xinheng.intake.models import ImportBatch
 from xinheng.intake.refusals import IntakeRefusal
 from xinheng.ledger.actions import append
 from xinheng.ledger.entries import NewEntry
 from xinheng.merkle.tree import hash_leaf, root_of
-from xinheng.people.actor import Actor
+from xinheng.people.actor import Actor, of_user, system
 from xinheng.people.queries import company
 from xinheng.people.queries import today as today_of
 from xinheng.refusals import Refused
@@ -91,9 +97,10 @@ def run_import(
     with work.phase("check", _CHECKING, 20):
         table = parse(kind, sheet, layout, options)
         built = check(table, build(table, simulated=simulated))
-    result = _described(work, sheet, layout, table, built)
+    result = describe(work.name, sheet, layout, table, built)
     result.dry_run = dry_run
-    told = {"skip_bad": skip_bad, "default_currency": options.default_currency}
+    told: dict[str, Any] = {"skip_bad": skip_bad}
+    told["default_currency"] = options.default_currency
     told |= {"date_order": date_order, "mapping": dict(mapping or {}), "profile": layout.profile}
     with transaction.atomic(durable=False):
         if batch is None:
@@ -144,39 +151,6 @@ def _options(currency: str | None, date_order: str, simulated: bool, at: datetim
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _described(
-    work: _Work, sheet: Sheet, layout: Layout, table: Table, built: Built
-) -> ImportResult:
-    """What the file says, before anything is written."""
-    errors = sorted(table.errors, key=lambda error: error.row)
-    return ImportResult(
-        kind=work.kind,
-        file_name=work.name,
-        counts=Counts(read=len(table.lines), rejected=len(table.bad)),
-        errors=errors[:SHOWN_ERRORS_MAX],
-        error_count=len(errors),
-        warnings=table.warnings[:SHOWN_ERRORS_MAX],
-        warning_count=len(table.warnings),
-        columns={name: source.header for name, source in layout.sources.items()},
-        unused=layout.unused,
-        profile=layout.profile,
-        encoding=sheet.encoding,
-        date_orders=table.date_orders,
-        preview=[_shown(row) for row in built.rows[:PREVIEW_ROWS]],
-    )
-
-
-def _shown(row: Any) -> dict[str, Any]:
-    """A row for the preview: money as decimal text, dates as they are."""
-    shown: dict[str, Any] = msgspec.structs.asdict(row)
-    if "amount_minor" in shown:
-        shown["amount"] = to_text(shown.pop("amount_minor"), shown["currency"])
-    if "figures" in shown:
-        figures = shown.pop("figures")
-        shown |= {name: to_text(value, shown["currency"]) for name, value in figures.items()}
-    return shown
 
 
 def _dry_run(
@@ -279,12 +253,10 @@ def _record_in_ledger(
 
 def _assess(work: _Work, batch: ImportBatch, result: ImportResult) -> None:
     """Score those whose documents changed. What can't be done now, the jobs find by state later."""
-    from xinheng.decisions.assess import assess
-
-    as_of: date = today_of(work.at)
     try:
         touched = record.touched(batch)
-        result.assessed = assess(touched, as_of=as_of, actor=work.actor, at=work.at)
+        as_of = today_of(work.at)
+        result.assessed = assess_customers(touched, as_of=as_of, actor=work.actor, at=work.at)
     except Refused as refusal:
         result.note = refusal.text
         log.warning("batch %s: not assessed: %s", batch.pk, refusal)
@@ -325,10 +297,88 @@ def undo_import(
 
 
 def _assess_again(touched: set[int], actor: Actor, at: datetime) -> int:
-    from xinheng.decisions.assess import assess
-
     try:
-        return assess(record.still_there(touched), as_of=today_of(at), actor=actor, at=at)
+        there = record.still_there(touched)
+        return assess_customers(there, as_of=today_of(at), actor=actor, at=at)
     except Refused as refusal:
         log.warning("after undo: not assessed: %s", refusal)
         return 0
+
+
+def queue_import(
+    kind: str,
+    content: bytes,
+    file_name: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    skip_bad: bool = False,
+    mapping: Mapping[str, str] | None = None,
+    default_currency: str | None = None,
+    date_order: str = "",
+) -> ImportBatch:
+    """Keep an uploaded file and open its batch; the jobs process imports it within a second.
+
+    The person who uploaded answers for it. Refuses NOT_ALLOWED and TOO_LARGE.
+    """
+    if len(content) > FILE_BYTES_MAX:
+        raise Refused(FileRefusal.TOO_LARGE, most=FILE_BYTES_MAX // 1024 // 1024)
+    sha256 = hashlib.sha256(content).hexdigest()
+    folder: Path = settings.XINHENG_IMPORTS_DIR
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / f"upload-{sha256[:32]}{Path(file_name).suffix.lower()}"
+    told: dict[str, Any] = {"skip_bad": skip_bad, "date_order": date_order}
+    told |= {"default_currency": default_currency}
+    told |= {"mapping": dict(mapping or {}), "waiting": True, "kept": kept.name}
+    with transaction.atomic():
+        batch = open_batch(kind, file_name, sha256, told, actor=actor, at=at)
+        kept.write_bytes(content)
+    return batch
+
+
+def run_waiting(*, at: datetime) -> int:
+    """Import the batches that wait, oldest first, each once; returns how many were taken."""
+    taken = 0
+    while (batch := claim_waiting()) is not None:
+        taken += 1
+        told = batch.options
+        person = batch.started_by
+        try:
+            run_import(
+                batch.kind,
+                settings.XINHENG_IMPORTS_DIR / told["kept"],
+                actor=of_user(person) if person else system("imports"),
+                at=at,
+                skip_bad=told["skip_bad"],
+                mapping=told["mapping"],
+                default_currency=told["default_currency"],
+                date_order=told["date_order"],
+                file_name=batch.file_name,
+                batch=batch,
+                on_progress=_progress_of(batch),
+            )
+        except Exception as error:
+            # The batch says what happened; the next one must not wait for it.
+            log.exception("batch %s failed", batch.pk)
+            _close_failed(batch, error, at)
+    return taken
+
+
+def _progress_of(batch: ImportBatch) -> Progress:
+    """Written on a connection of its own: the import's transaction shows nothing until it ends."""
+
+    def tell(percent: int, phase: T) -> None:
+        said = f"{phase.zh} / {phase.en}"
+        running = ImportBatch.objects.using("door").filter(pk=batch.pk, state="running")
+        running.update(progress=percent, message=said)
+
+    return tell
+
+
+def _close_failed(batch: ImportBatch, error: Exception, at: datetime) -> None:
+    """A file that could not even be read closes its batch with the reason."""
+    if ImportBatch.objects.filter(pk=batch.pk, state="running").exists():
+        said = f"{error.text.zh} / {error.text.en}" if isinstance(error, Refused) else repr(error)
+        actor = system("imports")
+        state = "refused" if isinstance(error, Refused) else "failed"
+        finish_batch(batch, Counts(), actor=actor, at=at, state=state, message=said)

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from xinheng.customers import actions as customers
 from xinheng.customers.models import Customer
+from xinheng.dossiers import actions as dossiers
 from xinheng.intake.counts import Counts
 from xinheng.intake.models import ImportBatch
 from xinheng.intake.queries import tables_of
@@ -22,6 +23,7 @@ _RECORD: dict[str, Any] = {
     "invoices": receivables.record_invoices,
     "receipts": receivables.record_receipts,
     "orders": receivables.record_orders,
+    "statements": dossiers.record_statements,
 }
 # Where the customer of a changed record stands.
 _OWNERS = {
@@ -47,10 +49,6 @@ class UndoResult(Struct, frozen=True, kw_only=True):
 def record(
     kind: str, rows: Sequence[Any], *, batch: ImportBatch, actor: Actor, at: datetime
 ) -> Counts:
-    if kind == "statements":
-        from xinheng.dossiers import actions as dossiers
-
-        return dossiers.record_statements(rows, batch=batch, actor=actor, at=at)
     counts: Counts = _RECORD[kind](rows, batch=batch, actor=actor, at=at)
     return counts
 
@@ -80,10 +78,7 @@ def undo(batch: ImportBatch, *, actor: Actor, at: datetime) -> UndoResult:
     restored = _count_restored(batch)
     total = sum(tables_of(batch).values())
     receivables.undo_batch(batch, actor=actor, at=at)
-    if batch.kind == "statements":
-        from xinheng.dossiers import actions as dossiers
-
-        dossiers.undo_batch(batch, actor=actor, at=at)
+    dossiers.undo_batch(batch, actor=actor, at=at)
     done = customers.undo_batch(batch, actor=actor, at=at)
     return UndoResult(
         batch_id=batch.pk,

@@ -59,7 +59,8 @@ class FileRefusal(Enum):
         "The mapping {part} is wrong: write field=header; fields: {fields}; headers: {found}.",
     )
     DATE_ORDER_NEEDED = T(
-        "“{column}”列的日期（如 {example}）既可读作日/月/年也可读作月/日/年，请指定日期顺序：dmy 或 mdy。",
+        "“{column}”列的日期（如 {example}）既可读作日/月/年也可读作月/日/年，"
+        "请指定日期顺序：dmy 或 mdy。",
         "The dates in {column} (such as {example}) can be read as day/month or month/day; "
         "give the date order: dmy or mdy.",
     )

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from msgspec import Struct, field
 
-from xinheng.connectors.files.rows import RowError
+from xinheng.connectors.files.build import Built
+from xinheng.connectors.files.headers import Layout
+from xinheng.connectors.files.read import Sheet
+from xinheng.connectors.files.rows import RowError, Table
+from xinheng.credit.money import to_text
 from xinheng.intake.counts import Counts
 from xinheng.texts import T
 
@@ -50,3 +55,34 @@ class ImportResult(Struct, kw_only=True):
             "errors_file": self.errors_file,
             "batch": self.batch_id,
         }
+
+
+def describe(name: str, sheet: Sheet, layout: Layout, table: Table, built: Built) -> ImportResult:
+    """What the file says, before anything is written."""
+    errors = sorted(table.errors, key=lambda error: error.row)
+    return ImportResult(
+        kind=table.kind,
+        file_name=name,
+        counts=Counts(read=len(table.lines), rejected=len(table.bad)),
+        errors=errors[:SHOWN_ERRORS_MAX],
+        error_count=len(errors),
+        warnings=table.warnings[:SHOWN_ERRORS_MAX],
+        warning_count=len(table.warnings),
+        columns={name: source.header for name, source in layout.sources.items()},
+        unused=layout.unused,
+        profile=layout.profile,
+        encoding=sheet.encoding,
+        date_orders=table.date_orders,
+        preview=[_shown(row) for row in built.rows[:PREVIEW_ROWS]],
+    )
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    """A row for the preview: money as decimal text, dates as they are."""
+    shown: dict[str, Any] = msgspec.structs.asdict(row)
+    if "amount_minor" in shown:
+        shown["amount"] = to_text(shown.pop("amount_minor"), shown["currency"])
+    if "figures" in shown:
+        figures = shown.pop("figures")
+        shown |= {name: to_text(value, shown["currency"]) for name, value in figures.items()}
+    return shown

@@ -3,7 +3,7 @@
 Each reader takes one cell and returns the value (None for an empty cell) or raises `Unreadable`
 with the reason in both languages. Money never passes through float: a spreadsheet's number is
 taken with the 15 digits that the spreadsheet itself keeps, so 0.1 + 0.2 is 0.3. Examples:
-"￥１，２３４．５０" → Decimal("1234.50"); "(80.00)" → Decimal("-80.00"); "2026年11月2日" → 2026-11-02.
+"￥１，２３４" → 1234; "(80.00)" → -80.00; "2026年11月2日" → 2026-11-02.
 """
 
 from __future__ import annotations

@@ -1,0 +1,98 @@
+"""Templates to download and fill in: the fields' own labels, a sample row, notes and choices.
+
+Codes and numbers are text columns, so that a spreadsheet keeps all 18 digits of a USCC and every
+leading zero. A template that is filled in and sent back is recognised by its headers.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+from xinheng.connectors.files.fields import FIELDS, KINDS, Field
+from xinheng.connectors.files.refusals import FileRefusal
+from xinheng.refusals import Refused
+
+FILLED_ROWS = 5_000  # how far drop-downs and formats reach
+WIDTH = 18
+
+
+def write_template(kind: str, path: Path) -> Path:
+    """Write a template as .xlsx, or .csv if the path says so."""
+    content = template_csv(kind) if path.suffix.lower() == ".csv" else template_xlsx(kind)
+    path.write_bytes(content)
+    return path
+
+
+def template_csv(kind: str) -> bytes:
+    """Header and sample row, in UTF-8 with a mark."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([field.label.zh for field in _fields(kind)])
+    writer.writerow([field.sample for field in _fields(kind)])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def template_xlsx(kind: str) -> bytes:
+    import xlsxwriter
+
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as workbook:
+        label = KINDS[kind] if _fields(kind) else None
+        sheet = workbook.add_worksheet(label.zh if label else kind)
+        sheet.freeze_panes(1, 0)
+        for column, field in enumerate(FIELDS[kind]):
+            _column(workbook, sheet, column, field)
+        _notes(workbook, kind)
+    return out.getvalue()
+
+
+def _fields(kind: str) -> tuple[Field, ...]:
+    if kind not in FIELDS:
+        raise Refused(FileRefusal.KIND_UNKNOWN, kind=kind, kinds=", ".join(FIELDS))
+    return FIELDS[kind]
+
+
+def _column(workbook: Any, sheet: Any, column: int, field: Field) -> None:
+    forms = {"text": "@", "name": "@", "day": "yyyy-mm-dd", "amount": "#,##0.00"}
+    bold = {"bold": True, "bg_color": "#E8F0FE" if field.required else "#F4F6F8", "border": 1}
+    sheet.set_column(
+        column, column, WIDTH, workbook.add_format({"num_format": forms.get(field.form, "@")})
+    )
+    sheet.write_string(0, column, field.label.zh, workbook.add_format(bold))
+    sheet.write_comment(0, column, _note(field))
+    if field.sample:
+        sheet.write_string(1, column, field.sample)
+    choices = _choices(field)
+    if choices:
+        sheet.data_validation(
+            1, column, FILLED_ROWS, column, {"validate": "list", "source": choices}
+        )
+
+
+def _choices(field: Field) -> list[str]:
+    if field.form == "yes":
+        return ["是", "否"]
+    return list(dict.fromkeys(field.choices.values()))
+
+
+def _note(field: Field) -> str:
+    must = "必填 · required" if field.required and not field.unless else "选填 · optional"
+    note = f"\n{field.note.zh}\n{field.note.en}" if field.note else ""
+    return f"{field.label.en}\n{must}{note}"
+
+
+def _notes(workbook: Any, kind: str) -> None:
+    """A second sheet that says each column in words; imports read the first sheet only."""
+    sheet = workbook.add_worksheet("说明 Notes")
+    sheet.set_column(0, 3, 28)
+    head = workbook.add_format({"bold": True})
+    for column, said in enumerate(("列", "Column", "必填 Required", "说明 Note")):
+        sheet.write_string(0, column, said, head)
+    for row, field in enumerate(FIELDS[kind], 1):
+        required = "是 yes" if field.required and not field.unless else ""
+        note = f"{field.note.zh} / {field.note.en}" if field.note else ""
+        for column, said in enumerate((field.label.zh, field.label.en, required, note)):
+            sheet.write_string(row, column, said)
