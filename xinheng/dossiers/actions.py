@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import msgspec
-from django.db import transaction
+from django.db import connection, transaction
 
 from xinheng.credit.money import to_text
 from xinheng.customers.actions import ensure_customers
@@ -49,6 +49,7 @@ def record_statements(
     _require_once(rows)
     completed = [_balanced(row) for row in rows]
     with transaction.atomic():
+        _lock_room()
         names = [(row.customer_code, row.customer_name) for row in rows]
         customers = ensure_customers(
             names, batch=batch, actor=actor, at=at, simulated=batch.simulated
@@ -69,12 +70,19 @@ def undo_batch(batch: ImportBatch, *, actor: Actor, at: datetime) -> int:
         raise Refused(DossierRefusal.NOT_ALLOWED)
     changes = list(Change.objects.filter(batch=batch, table=TABLE).values_list("row", "before"))
     with transaction.atomic():
+        _lock_room()
         created = [int(row) for row, before in changes if before is None]
         Statement.objects.filter(pk__in=created).delete()
         for row, before in changes:
             if before is not None:
                 Statement.objects.filter(pk=int(row)).update(**before)
     return len(changes)
+
+
+def _lock_room() -> None:
+    """One writer at a time, taken before customers' rows by imports and undoing alike."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"lock table {TABLE} in share row exclusive mode")
 
 
 def _require_once(rows: Sequence[StatementRow]) -> None:

@@ -186,11 +186,11 @@ def _record(
     if not rows:
         return Counts()
     with transaction.atomic(), connection.cursor() as cursor:
+        _lock_room(cursor)
         names = [(row.customer_code, row.customer_name) for row in rows]
         customers = ensure_customers(
             names, batch=batch, actor=actor, at=at, simulated=batch.simulated
         )
-        _lock_room(cursor)
         stage(cursor, table, (values(row, customers[row.customer_code]) for row in rows))
         found = compare(cursor, table)
         if found.new or found.changed:
@@ -201,7 +201,11 @@ def _record(
 
 
 def _lock_room(cursor: Any) -> None:
-    """One writer at a time, readers unhindered: what we compute from is what we then change."""
+    """One writer at a time, readers unhindered: what we compute from is what we then change.
+
+    Taken before customers' rows, as undoing does, so that an import and an undo never wait for
+    each other in a circle.
+    """
     cursor.execute(
         "lock table receivables_invoice, receivables_receipt, receivables_order"
         " in share row exclusive mode"
