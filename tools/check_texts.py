@@ -38,6 +38,8 @@ NOISE = (
     re.compile(r"\{#.*?#\}", re.DOTALL),
     re.compile(r"\{%\s*comment\b.*?endcomment\s*%\}", re.DOTALL),
     re.compile(r"<!--.*?-->", re.DOTALL),
+    re.compile(r"\{%\s*block\s+\w*_class\s*%\}.*?\{%\s*endblock.*?%\}", re.DOTALL),
+    re.compile(r"&#?\w+;|\b[\w.-]+\.(?:json|vkey|csv|xlsx|md)\b"),
 )
 MACHINE_BLOCKS = re.compile(
     r"<(script|style|svg|code|pre|kbd|samp)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE
@@ -102,16 +104,47 @@ def python_faults(source: str, strict: bool) -> Iterator[tuple[int, str]]:
                 fault = pair_fault(*pair)
                 if fault:
                     yield node.lineno, fault
-        if isinstance(node, ast.Dict):
-            keys = {getattr(key, "value", None) for key in node.keys}
-            if {"zh", "en"} <= keys:
-                excused |= {id(inner) for inner in ast.walk(node)}
+        if is_written_pair(node):
+            excused |= {id(inner) for inner in ast.walk(node)}
     if not strict:
         return
     for node in ast.walk(tree):
         literal = isinstance(node, ast.Constant) and isinstance(node.value, str)
         if literal and id(node) not in excused and HAN.search(node.value):
             yield node.lineno, f"Chinese outside T(…): {node.value[:40]!r}"
+
+
+def is_written_pair(node: ast.AST) -> bool:
+    """Both languages side by side without T: {"zh":…, "en":…}, a choice, `zh = …`, ("撤销",
+    "undo").
+    """
+    if isinstance(node, ast.Dict):
+        return {"zh", "en"} <= {getattr(key, "value", None) for key in node.keys}
+    if isinstance(node, ast.Assign):
+        return any(getattr(target, "id", "") == "zh" for target in node.targets)
+    if isinstance(node, ast.JoinedStr | ast.Constant):
+        return has_both("".join(_words_of(node)))
+    if isinstance(node, ast.Tuple | ast.Call):
+        parts = node.elts if isinstance(node, ast.Tuple) else node.args
+        words = [word for part in parts for word in _words_of(part)]
+        return any(HAN.search(w) for w in words) and any(is_english(w) for w in words)
+    return isinstance(node, ast.IfExp)
+
+
+def has_both(text: str) -> bool:
+    return bool(HAN.search(text) and WORD.search(text))
+
+
+def is_english(text: str) -> bool:
+    return bool(WORD.search(text) and not HAN.search(text))
+
+
+def _words_of(node: ast.AST) -> list[str]:
+    """The literal texts of a constant or an f-string."""
+    if isinstance(node, ast.JoinedStr):
+        return [word for part in node.values for word in _words_of(part)]
+    literal = isinstance(node, ast.Constant) and isinstance(node.value, str)
+    return [node.value] if literal else []
 
 
 def _bare_words(whole: str, text: str, start: int) -> Iterator[tuple[int, str]]:

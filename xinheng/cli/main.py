@@ -5,8 +5,7 @@ The convention for a module of `xinheng/cli/` (its line in COMMANDS says name, m
 
 - a command of one word (`check-order`): the module has a function `command` with typer's
   annotations;
-- a command with parts (`demo accounts`, `ledger verify`): the module has `app = typer.Typer(...)`;
-- or it has `register(app: typer.Typer)`, which adds its command under the name in the list.
+- a command with parts (`demo accounts`, `ledger verify`): the module has `app = typer.Typer(...)`.
 
 Both first call `xinheng.operate.database.django_ready()` if they need the database, and import
 rooms only after it, inside the function: `xinheng --help` must not load Django. Every command takes
@@ -74,10 +73,6 @@ def load(name: str) -> Command:
     module: Any = importlib.import_module(f"xinheng.cli.{COMMANDS[name].module}")
     if hasattr(module, "app"):
         found: Command = typer.main.get_group(module.app)
-    elif hasattr(module, "register"):
-        scratch = typer.Typer()
-        module.register(scratch)
-        found = typer.main.get_group(scratch).commands[name]
     else:
         single = typer.Typer(add_completion=False)
         single.command(name, help=COMMANDS[name].help)(module.command)
