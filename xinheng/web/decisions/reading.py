@@ -225,7 +225,7 @@ def _limit_text(limit: decide.Limit | str | None, currency: str) -> str:
 
 
 def who(ref: str, person_id: int | None) -> str:
-    """Who asked, for people: a person's name, a machine's key with the person behind it, or the system."""
+    """Who asked: a person's name, a key with the person behind it, or the system."""
     kind, _, rest = ref.partition(":")
     person = User.objects.filter(pk=person_id).first() if person_id else None
     name = str(person) if person else ""

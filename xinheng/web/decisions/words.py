@@ -134,7 +134,8 @@ RESERVATION_STATES = {
 _MENDS = {
     "headroom_exceeded": T(
         "收到至少 {short} {currency} 的款项、把订单减小同样的金额，或由有权限的人提高额度。",
-        "Receive at least {short} {currency}, make the order smaller by as much, or have the limit raised.",
+        "Receive at least {short} {currency}, make the order smaller by as much, or have the limit "
+        "raised.",
     ),
     "single_order_cap_exceeded": T(
         "把订单减小 {short} {currency}，或由有权限的人放行这一张。",

@@ -44,7 +44,7 @@ class LineCard:
 
 @dataclass(frozen=True)
 class Point:
-    """One characteristic of the scorecard: what was measured, earned, and could have been earned."""
+    """One characteristic of the card: what was measured, what it earned, and the most it could."""
 
     name: T
     value: str

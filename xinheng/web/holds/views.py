@@ -101,7 +101,8 @@ def _trouble(reason: str) -> T | None:
     if len(reason) < REASON_MIN:
         return T(
             "请写明理由（至少四个字）：它会写进存证账本，审计时要看。",
-            "Give the reason in words (at least four characters): it goes into the ledger for the auditor.",
+            "Give the reason in words (at least four characters): it goes into the ledger for the "
+            "auditor.",
         )
     if len(reason) > REASON_MAX:
         return T("理由太长：最多 1,000 字。", "The reason is too long: at most 1,000 characters.")

@@ -101,7 +101,11 @@ def store(
 
 
 def save(upload: Upload) -> None:
-    """Write the note in one step, so that a reader never sees half of it."""
+    """Write the note in one step, so that a reader never sees half of it. What its owner has taken
+    back meanwhile stays away.
+    """
+    if not upload.path.exists() and upload.state != "done":
+        return
     draft = upload.note.with_suffix(".draft")
     draft.write_text(json.dumps(asdict(upload), ensure_ascii=False))
     draft.replace(upload.note)
@@ -120,9 +124,9 @@ def load(token: str, user_id: int) -> Upload | None:
 
 def mine(user_id: int) -> list[Upload]:
     """This person's files that wait or are being worked on, newest first."""
-    notes = sorted(folder().glob("*.json"), key=lambda note: -note.stat().st_mtime)
-    loaded = (load(note.stem, user_id) for note in notes[: LISTED_MAX * 5])
-    return [one for one in loaded if one is not None and one.state != "done"][:LISTED_MAX]
+    loaded = (load(note.stem, user_id) for note in folder().glob("*.json"))
+    found = [one for one in loaded if one is not None and one.state != "done"]
+    return sorted(found, key=lambda one: one.at, reverse=True)[:LISTED_MAX]
 
 
 def forget_old(*, at: datetime) -> None:

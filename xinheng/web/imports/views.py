@@ -21,6 +21,7 @@ from xinheng.connectors.files import templates
 from xinheng.connectors.files.fields import FIELDS, KINDS
 from xinheng.connectors.files.imports import undo_import
 from xinheng.connectors.files.read import FILE_BYTES_MAX, ROWS_MAX
+from xinheng.connectors.files.record import UndoResult
 from xinheng.intake.models import ImportBatch
 from xinheng.intake.queries import history, tables_of
 from xinheng.refusals import Refused
@@ -200,13 +201,21 @@ def undo(request: HttpRequest, batch_id: int) -> HttpResponse:
         except Refused as refused:
             error = refused.text
         else:
-            text = T(
-                "批次 {b} 已撤销：删除 {r} 条，还原 {s} 条，占用和评级已重算。",
-                "Batch {b} is undone: {r} records removed, {s} restored; exposure and ratings are "
-                "reckoned again.",
-            )
-            said = text.format(b=row.pk, r=result.removed, s=result.restored)
-            messages.success(request, str(said))
+            messages.success(request, str(_undone(result)))
             return redirect("import", batch_id=row.pk)
     context = _batch_context(request, row) | {"undo_error": error}
     return render(request, "imports/batch.html", context, status=422)
+
+
+def _undone(result: UndoResult) -> T:
+    said = T(
+        "批次 {b} 已撤销：删除 {r} 条，还原 {s} 条，占用和评级已重算。",
+        "Batch {b} is undone: {r} records removed, {s} restored; exposure and ratings follow.",
+    ).format(b=result.batch_id, r=result.removed, s=result.restored)
+    if not result.customers_kept:
+        return said
+    kept = T(
+        "{n} 个客户已有评估或其他记录，保留下来。",
+        " {n} customers stay: assessments or other records refer to them.",
+    ).format(n=result.customers_kept)
+    return T(said.zh + kept.zh, said.en + kept.en)

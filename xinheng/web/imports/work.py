@@ -11,7 +11,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -97,13 +96,15 @@ def _done(upload: Upload, skip_bad: bool, actor: Actor, at: datetime) -> None:
     result = _run(upload, actor, at, skip_bad=skip_bad)
     upload.batch_id = result.batch_id
     upload.state = "done"
+    save(upload)
     upload.path.unlink(missing_ok=True)
 
 
 def described(result: ImportResult) -> dict[str, Any]:
     """What a page shows of a dry run, as plain JSON."""
     labels = {wanted.name: wanted.label.both() for wanted in FIELDS[result.kind]}
-    names = sorted({name for row in result.preview for name, value in row.items() if value})
+    told = {name for row in result.preview for name, value in row.items() if value}
+    names = [name for name in labels if name in told] + sorted(told - set(labels))
     return {
         "counts": msgspec.to_builtins(result.counts),
         "columns": [
@@ -118,7 +119,7 @@ def described(result: ImportResult) -> dict[str, Any]:
         "warnings": [_line(error) for error in result.warnings[:SHOWN_ERRORS]],
         "warning_count": result.warning_count,
         "errors_file": result.errors_file,
-        "preview_names": names,
+        "preview_heads": [labels.get(name, {"zh": name, "en": name}) for name in names],
         "preview": [[_cell(row.get(name)) for name in names] for row in result.preview],
     }
 
@@ -131,8 +132,3 @@ def _cell(value: Any) -> str:
     if value is None or value is False or value == () or value == "":
         return ""
     return "✓" if value is True else str(value)
-
-
-def note_of(upload: Upload) -> dict[str, Any]:
-    """The upload as a template reads it."""
-    return asdict(upload)

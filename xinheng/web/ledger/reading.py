@@ -113,7 +113,7 @@ def _clear_text(clear: dict[str, Any]) -> str:
 
 
 def public_key() -> str:
-    """The log's public key as the signer wrote it; empty before the first start of the sequencer."""
+    """The log's public key as the signer wrote it; empty before the sequencer's first start."""
     for folder in (settings.XINHENG_LEDGER_DIR, settings.XINHENG_KEYS_DIR):
         try:
             return (Path(folder) / PUBLIC_KEY_FILE).read_text().strip()

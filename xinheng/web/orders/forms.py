@@ -2,7 +2,7 @@
 mending.
 
 Nothing typed is lost: `Typed` keeps the texts as they were, `errors` says how to mend them. Amounts
-may be typed with thousands separators (1,234,567.00 or 1，234，567): here, unlike in a file, a person
+may be typed with thousands separators (1,234,567.00): here, unlike in a file, a person
 sees the echo at once.
 """
 

@@ -1,0 +1,138 @@
+"""Imports by page: a trial first, an error report per row, all or nothing, an undo."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests.web.pages import signed_in, text_of
+from tests.world import make_world
+from xinheng.customers.models import Customer
+from xinheng.intake.models import ImportBatch
+from xinheng.receivables.models import Invoice
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HEAD = "发票号,客户编码,客户名称,币种,金额,开票日期,到期日\n"
+ROW = "{n},C1,长江建材,CNY,{m}.00,2026-09-01,2026-10-01\n"
+GOOD = HEAD + ROW.format(n="I1", m=100) + ROW.format(n="I2", m=50)
+BAD = GOOD + "I3,C1,长江建材,ZZZ,7.00,2026-09-03,2026-10-03\n"
+
+
+@pytest.fixture
+def world(settings, tmp_path):
+    settings.XINHENG_IMPORTS_DIR = tmp_path
+    return make_world()
+
+
+def handed_over(client, text, name="发票.csv", kind="invoices", encoding="utf-8") -> str:
+    """Upload; returns the address of the trial."""
+    file = SimpleUploadedFile(name, text.encode(encoding))
+    answer = client.post("/imports/", {"kind": kind, "file": file})
+    assert answer.status_code == 302, text_of(answer)
+    return answer["Location"]
+
+
+def until(client, address, wanted):
+    """Follow the page as its reader does, until it says what is wanted."""
+    for _ in range(200):
+        answer = client.get(address, follow=True)
+        if wanted in text_of(answer):
+            return answer
+        time.sleep(0.1)
+    raise AssertionError(f"{address} never said {wanted!r}: {text_of(answer)[-3000:]}")
+
+
+def imported(client, text, **how) -> ImportBatch:
+    address = handed_over(client, text, **how)
+    until(client, address, "确认导入")
+    answer = client.post(address + "run/")
+    until(client, answer["Location"], "做了什么")
+    return ImportBatch.objects.order_by("-pk").first()
+
+
+def test_a_trial_shows_counts_and_rows_and_writes_nothing(world):
+    client = signed_in(world.alice)
+    page = text_of(until(client, handed_over(client, GOOD), "确认导入 2 行"))
+    assert "长江建材" in page and "发票号" in page
+    assert not Invoice.objects.exists() and not ImportBatch.objects.exists()
+
+
+def test_a_confirmed_file_is_imported_and_the_same_file_again_changes_nothing(world):
+    client = signed_in(world.alice)
+    batch = imported(client, GOOD)
+    assert (batch.state, batch.created) == ("done", 2)
+    assert Customer.objects.get(code="C1").name == "长江建材"
+    again = imported(client, GOOD)
+    assert (again.created, again.updated, again.unchanged) == (0, 0, 2)
+
+
+def test_a_gb18030_file_with_a_rare_character_comes_in(world):
+    imported(signed_in(world.alice), GOOD.replace("长江", "䶮江"), encoding="gb18030")
+    assert Customer.objects.get(code="C1").name == "䶮江建材"
+
+
+def test_bad_rows_come_back_with_reasons_and_can_be_left_out(world):
+    client = signed_in(world.alice)
+    address = handed_over(client, BAD)
+    page = text_of(until(client, address, "1 处错误"))
+    assert "ZZZ" in page and "跳过 1 行" in page
+    report = client.get(address + "errors")
+    assert report.status_code == 200 and "attachment" in report["Content-Disposition"]
+    assert "ZZZ" in report.content.decode("utf-8-sig")
+    answer = client.post(address + "run/", {"skip_bad": "1"})
+    until(client, answer["Location"], "做了什么")
+    assert sorted(Invoice.objects.values_list("number", flat=True)) == ["I1", "I2"]
+
+
+def test_a_file_that_can_t_be_taken_says_why_and_keeps_the_options(world):
+    client = signed_in(world.alice)
+    page = text_of(until(client, handed_over(client, "a,b\n1,2\n"), "还读不了"))
+    assert "缺少必需的列" in page and "再检查一次" in page
+
+
+@pytest.mark.parametrize(("name", "said"), [("x.pdf", "无法识别文件"), ("x", "无法识别文件")])
+def test_other_files_are_refused_at_the_door(world, name, said):
+    client = signed_in(world.alice)
+    file = SimpleUploadedFile(name, b"%PDF")
+    answer = client.post("/imports/", {"kind": "invoices", "file": file})
+    assert answer.status_code == 422 and said in text_of(answer)
+
+
+def test_undo_asks_for_the_word_and_takes_everything_back(world):
+    client = signed_in(world.alice)
+    batch = imported(client, GOOD)
+    answer = client.post(f"/imports/{batch.pk}/undo/", {"word": "yes"})
+    assert answer.status_code == 422 and Invoice.objects.count() == 2
+    answer = client.post(f"/imports/{batch.pk}/undo/", {"word": "撤销"}, follow=True)
+    assert "已撤销" in text_of(answer)
+    assert ImportBatch.objects.get().state == "undone"
+    assert not Invoice.objects.exists()
+
+
+def test_another_person_s_upload_is_404(world):
+    client = signed_in(world.alice)
+    address = handed_over(client, GOOD)
+    until(client, address, "确认导入")
+    root = type(world.alice).objects.get(username="root")
+    assert signed_in(root).get(address).status_code == 404
+    assert signed_in(world.bob).get(address).status_code == 404
+
+
+def test_the_error_report_can_t_lead_out_of_its_folder(world, tmp_path):
+    batch = imported(signed_in(world.alice), GOOD)
+    (tmp_path.parent / "secret.csv").write_text("no")
+    ImportBatch.objects.filter(pk=batch.pk).update(errors_file="../secret.csv")
+    assert signed_in(world.alice).get(f"/imports/{batch.pk}/errors").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["customers", "invoices", "receipts", "orders", "statements"])
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+def test_templates_download(world, kind, suffix):
+    answer = signed_in(world.alice).get(f"/imports/templates/{kind}.{suffix}")
+    assert answer.status_code == 200 and len(answer.content) > 50
+
+
+def test_who_may_not_import_finds_no_page(world):
+    assert signed_in(world.dora).get("/imports/").status_code == 404
