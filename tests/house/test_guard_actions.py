@@ -1,0 +1,315 @@
+"""Actions: who acts and when are told to them, somebody has asked whether they may, and nobody else
+writes.
+
+An action authorises itself: the calls of its module lead to `may(`. Or it is a *step* of another
+action, which has authorised and records in the ledger; then it says so here, with whose step it is.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from tests.house.plan import (
+    DOORS,
+    HOUSE,
+    ROOMS,
+    Module,
+    chance_reads,
+    clock_reads,
+    imported,
+    modules,
+    writes,
+)
+
+# Functions of actions.py that do not authorise: whose step they are.
+STEPS = {
+    "vault.start": "every start of the processes, before anybody is there",
+    "vault.create_keys": "the action that makes a customer or a contact",
+    "vault.destroy_key": "an erasure, or the removal of the demonstration",
+    "vault.rewrap": "an operator at the machine, who has the key files anyway",
+    "vault.rewrap_rest": "an operator at the machine, who has the key files anyway",
+    "ledger.append": "every action; it writes the entry of what the action has authorised",
+    "ledger.new_ids": "draws ids, writes nothing",
+    "people.set_up": "a door that holds the one-time token; refused once a company exists",
+    "people.note_key_use": "the JSON door, about a key it has just checked",
+    "policies.adopt_shipped": "every start; it fills kinds that have no policy at all",
+    "policies.body_sha256": "computes, writes nothing",
+    "intake.note_changes": "a room's record_*, inside an import",
+    "intake.finish_batch": "an import that open_batch has authorised",
+    "intake.mark_undone": "an undo that require_undoable has authorised",
+    "intake.close_interrupted": "the jobs process, about batches that never committed",
+    "intake.claim_waiting": "the jobs process; a person with imports.run made the batch",
+    "customers.record_customers": "an import that open_batch has authorised",
+    "customers.ensure_customers": "an import that open_batch has authorised",
+    "customers.undo_batch": "an undo that require_undoable has authorised",
+    "limits.ensure_lines": "the action that needs the line; an unset line gives no credit",
+    "limits.lock_lines": "the action that changes the line",
+    "limits.post": "the action in receivables that recorded the document",
+    "limits.reserve": "check_orders or release_hold",
+    "limits.end_reservations": "cancel, check_orders or expire_due of decisions",
+    "limits.expire_due": "expire_due of decisions",
+    "limits.post_reservations": "the import whose invoices name the orders",
+    "limits.propose": "an assessment; it changes no line",
+    "decisions.live_policy": "reads, for check_orders and release_hold",
+    "decisions.parsed_policy": "reads, for check_orders and release_hold",
+    "decisions.expire_due": "the jobs process; the policy said when, at the order check",
+}
+# Steps that need not be told the time, because they write none.
+TIMELESS = {
+    *("vault.start", "vault.rewrap", "vault.rewrap_rest", "ledger.new_ids"),
+    *("intake.note_changes", "intake.claim_waiting", "limits.lock_lines"),
+    *("decisions.live_policy", "decisions.parsed_policy", "policies.body_sha256"),
+}
+
+# Modules besides actions.py that write, and why.
+WRITERS = {
+    "xinheng.limits.sql": "the statements of limits/actions.py",
+    "xinheng.decisions.sql": "the statements of decisions/actions.py",
+    "xinheng.decisions.assess": "one action over thousands of customers, a module of its own",
+    "xinheng.receivables.staging": "how receivables/actions.py brings rows in",
+    "xinheng.receivables.settling": "how receivables/actions.py applies cash",
+    "xinheng.ledger.sequencer": "a process of its own that places entries",
+    "xinheng.connectors.files.imports": "progress of a running batch, on a connection of its own",
+    "xinheng.connectors.demo.removal": "takes the demonstration out of every room in one step",
+}
+
+# Modules below the doors that ask for the time or draw lots, and why.
+CLOCKS = {
+    "xinheng.ledger.sequencer": "a process: its clock is a default that tests replace",
+    "xinheng.decisions.actions": "only where no instant was given, to stamp a line made beforehand",
+}
+CHANCES = {"xinheng.vault.seal": "the one source of random bytes; others take it as an argument"}
+
+
+# --- Every action says who, when and what
+
+
+def actions_of(room: str) -> list[ast.FunctionDef]:
+    path = HOUSE / room / "actions.py"
+    return public_functions(path.read_text(encoding="utf-8")) if path.exists() else []
+
+
+def public_functions(source: str) -> list[ast.FunctionDef]:
+    body = ast.parse(source).body
+    return [n for n in body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")]
+
+
+ACTIONS = [(room, action) for room in ROOMS for action in actions_of(room)]
+NAMES = [f"{room}.{action.name}" for room, action in ACTIONS]
+
+
+def signature_faults(name: str, action: ast.FunctionDef) -> Iterator[str]:
+    """What law 1 misses in how an action is called and documented."""
+    keywords = {arg.arg for arg in action.args.kwonlyargs}
+    positional = {arg.arg for arg in action.args.args}
+    if {"actor", "at"} & positional:
+        yield "actor and at are keyword-only"
+    if name not in TIMELESS and "at" not in keywords:
+        yield "takes no `at`"
+    if name not in STEPS and "actor" not in keywords:
+        yield "takes no `actor`"
+    if len((ast.get_docstring(action) or "").split()) < 5:
+        yield "has no docstring that says what changes"
+
+
+@pytest.mark.parametrize(("room", "action"), ACTIONS, ids=NAMES)
+def test_an_action_is_told_who_and_when_and_tells_what(room: str, action: ast.FunctionDef) -> None:
+    faults = list(signature_faults(f"{room}.{action.name}", action))
+    assert not faults, f"{room}/actions.py {action.name}: {'; '.join(faults)}"
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ("def grant(line, actor, at):\n '''Makes the line live from today on.'''", "keyword-only"),
+        ("def grant(line, *, actor):\n '''Makes the line live from today on.'''", "no `at`"),
+        ("def grant(line, *, at):\n '''Makes the line live from today on.'''", "no `actor`"),
+        ("def grant(line, *, actor, at):\n pass", "docstring"),
+    ],
+)
+def test_an_action_that_keeps_something_back_is_found(source: str, fault: str) -> None:
+    action = public_functions(source)[0]
+    assert any(fault in said for said in signature_faults("limits.grant", action))
+
+
+# --- Somebody has asked whether they may
+
+
+def leading_to(target: str, source: str) -> set[str]:
+    """Functions of a module whose calls lead to `target`, following the module's own names."""
+    bodies = {n.name: n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)}
+    calls = {name: _called(node) for name, node in bodies.items()}
+    found = {name for name, called in calls.items() if target in called}
+    while more := {name for name, called in calls.items() if called & found} - found:
+        found |= more
+    return found
+
+
+def authorising(source: str) -> set[str]:
+    return leading_to(".may", source)
+
+
+def _called(node: ast.AST) -> set[str]:
+    """What is called, by name: `append(…)` is "append", `actor.may(…)` is ".may"."""
+    functions = [n.func for n in ast.walk(node) if isinstance(n, ast.Call)]
+    names = {f.id for f in functions if isinstance(f, ast.Name)}
+    return names | {f".{f.attr}" for f in functions if isinstance(f, ast.Attribute)}
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if actions_of(room)])
+def test_every_action_authorises_or_is_a_step_of_one_that_did(room: str) -> None:
+    asks = authorising((HOUSE / room / "actions.py").read_text(encoding="utf-8"))
+    names = {action.name for action in actions_of(room)}
+    steps = {name.split(".")[1] for name in STEPS if name.startswith(f"{room}.")}
+    assert not names - asks - steps, f"{room}: nobody asks for {sorted(names - asks - steps)}"
+    assert not steps - names, f"no such action any more: {sorted(steps - names)}"
+    assert not steps & asks, f"these authorise themselves, take them off: {sorted(steps & asks)}"
+
+
+def test_an_action_that_asks_nobody_is_found() -> None:
+    source = """
+def grant(*, actor, at): _require(actor)
+def _require(actor):
+    if not actor.may("lines.grant"): raise Refused
+def give_away(*, actor, at): grant_quietly()
+def grant_quietly(): pass
+"""
+    assert authorising(source) == {"grant", "_require"}
+
+
+# --- What was done stands in the ledger
+
+# Actions that authorise themselves and leave the one entry to the import that called them.
+ENTRY_OF_THE_CALLER = {
+    *("receivables.record_invoices", "receivables.record_receipts", "receivables.record_orders"),
+    *("receivables.undo_batch", "dossiers.record_statements", "dossiers.undo_batch"),
+    *("intake.open_batch", "intake.require_undoable"),
+}
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if actions_of(room)])
+def test_every_action_appends_to_the_ledger(room: str) -> None:
+    source = (HOUSE / room / "actions.py").read_text(encoding="utf-8")
+    names = {action.name for action in actions_of(room)}
+    steps = {name.split(".")[1] for name in STEPS if name.startswith(f"{room}.")}
+    callers = {n.split(".")[1] for n in ENTRY_OF_THE_CALLER if n.startswith(f"{room}.")}
+    silent = names - steps - leading_to("append", source)
+    assert silent == callers, f"{room}: these leave no entry"
+
+
+def test_an_action_that_leaves_no_entry_is_found() -> None:
+    source = "def grant(): _record()\ndef _record(): append([1])\ndef forget(): a.append(1)"
+    assert leading_to("append", source) == {"grant", "_record"}
+
+
+# --- Nobody else writes
+
+
+def test_rows_are_written_in_actions_and_in_few_other_places() -> None:
+    found: dict[str, list[str]] = {}
+    for module in modules():
+        if module.stem != "actions" and (places := writes(module.source)):
+            found[module.name] = places
+    unknown = {name: places for name, places in found.items() if name not in WRITERS}
+    assert not unknown, f"write in actions.py, or say why not in WRITERS: {unknown}"
+    assert set(found) == set(WRITERS), "a module in WRITERS does not write any more"
+
+
+@pytest.mark.parametrize("writer", sorted(name for name in WRITERS if name.split(".")[1] in ROOMS))
+def test_what_writes_for_a_room_is_used_by_that_room_or_by_a_door(writer: str) -> None:
+    # Catches a room that takes another's statements instead of its actions.
+    room = writer.split(".")[1]
+    others = [
+        module.name
+        for module in modules()
+        if module.part != room and module.part not in DOORS and _uses(module, writer)
+    ]
+    assert not others, f"{writer} is {room}'s own; use its actions"
+
+
+def _uses(module: Module, writer: str) -> bool:
+    package, name = writer.rsplit(".", 1)
+    return any(
+        found == writer or (found == package and f"import {name}" in module.source)
+        for _, found in imported(module.source)
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Hold.objects.create(decision=d)",
+        "Hold.objects.filter(pk=1).update(state='released')",
+        "hold.delete()",
+        "hold.save(update_fields=['state'])",
+        "Hold.objects.using('x').bulk_create(rows)",
+        "cursor.execute('insert into decisions_hold (id) values (%s)')",
+        "SQL = '''\nupdate limits_creditline l set amount_minor = 1'''",
+        "cursor.execute(f'delete from {table} where id = 1')",
+        "cursor.copy('copy intake_change (a) from stdin')",
+    ],
+)
+def test_a_write_in_a_view_would_be_found(source: str) -> None:
+    assert writes(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "keys.update(fresh)",
+        "bar.update(task, completed=3)",
+        "cluster.create()",
+        "'''Insert into the house, delete from memory, update rows set here.'''",
+        "SQL = 'select * from limits_creditline for no key update'",
+        "open_batch(kind)",
+    ],
+)
+def test_what_only_looks_like_a_write_is_left_alone(source: str) -> None:
+    assert not writes(source)
+
+
+# --- Nobody below a door asks what time it is
+
+
+def _below_the_doors() -> list[Module]:
+    return [m for m in modules() if m.part not in {*DOORS, "settings", "operate", ""}]
+
+
+def test_time_is_told_from_above() -> None:
+    found = {m.name: places for m in _below_the_doors() if (places := clock_reads(m.source))}
+    assert set(found) == set(CLOCKS), found
+
+
+def test_connectors_are_doors_that_are_told_the_time_too() -> None:
+    # A file is imported "at" an instant that its caller knows; so a test can import in the past.
+    found = [m.name for m in modules() if m.part == "connectors" and clock_reads(m.source)]
+    assert not found
+
+
+def test_lots_are_drawn_in_one_place() -> None:
+    found = {m.name: places for m in _below_the_doors() if (places := chance_reads(m.source))}
+    assert set(found) == set(CHANCES), found
+
+
+@pytest.mark.parametrize(
+    ("source", "reader"),
+    [
+        ("at = datetime.now(UTC)", clock_reads),
+        ("at = datetime.datetime.now(UTC)", clock_reads),
+        ("at = timezone.now()", clock_reads),
+        ("day = date.today()", clock_reads),
+        ("x = uuid.uuid4()", chance_reads),
+        ("from random import Random", chance_reads),
+        ("import secrets", chance_reads),
+        ("x = os.urandom(8)", chance_reads),
+    ],
+)
+def test_a_clock_or_a_lot_below_the_doors_would_be_found(source, reader) -> None:  # type: ignore[no-untyped-def]
+    assert reader(source)
+
+
+def test_a_duration_is_not_a_time() -> None:
+    assert not clock_reads("begun = time.monotonic()\nself._now()")
