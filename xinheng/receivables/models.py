@@ -5,6 +5,9 @@ Amounts are integer minor units. An invoice's open amount on a day is its amount
 allocations applied by that day; a receipt's unapplied part stays visible. Example: invoice
 80,000.00 with 20,000.00 applied is open at 60,000.00. Credit notes are invoices with a negative
 amount.
+
+Only indexes that serve a read are kept, because imports write all of them: the composite ones begin
+with the customer (or the receipt), and numbers go without a CharField's second unique index.
 """
 
 from __future__ import annotations
@@ -25,8 +28,10 @@ class OwnedQuery(models.QuerySet[Any]):
 class Order(models.Model):
     """An order as the ERP knows it; its open value counts in exposure until it is invoiced."""
 
-    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
-    number = models.CharField(max_length=80, unique=True)
+    customer = models.ForeignKey(
+        "customers.Customer", models.PROTECT, related_name="+", db_index=False
+    )
+    number = models.CharField(max_length=80)
     currency = models.CharField(max_length=3)
     amount_minor = models.BigIntegerField()
     open_minor = models.BigIntegerField(default=0)  # still to be invoiced; 0 when closed
@@ -39,6 +44,7 @@ class Order(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["number"], name="order_number"),
             models.CheckConstraint(condition=Q(open_minor__gte=0), name="order_open_not_negative"),
             models.CheckConstraint(
                 condition=Q(state__in=["open", "closed", "cancelled"]), name="order_state_known"
@@ -48,8 +54,10 @@ class Order(models.Model):
 
 
 class Invoice(models.Model):
-    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
-    number = models.CharField(max_length=80, unique=True)
+    customer = models.ForeignKey(
+        "customers.Customer", models.PROTECT, related_name="+", db_index=False
+    )
+    number = models.CharField(max_length=80)
     currency = models.CharField(max_length=3)
     amount_minor = models.BigIntegerField()
     # amount less everything applied so far; 0 for a credit note: its rest is its own receipt's
@@ -68,11 +76,12 @@ class Invoice(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["number"], name="invoice_number"),
             models.CheckConstraint(
                 condition=Q(open_minor__gte=0)
                 & (Q(open_minor__lte=F("amount_minor")) | Q(amount_minor__lt=0)),
                 name="invoice_open_within_amount",
-            )
+            ),
         ]
         indexes = [
             models.Index(fields=["customer", "due_on"], name="invoice_customer_due"),
@@ -88,8 +97,10 @@ class Invoice(models.Model):
 
 
 class Receipt(models.Model):
-    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
-    number = models.CharField(max_length=90, unique=True)
+    customer = models.ForeignKey(
+        "customers.Customer", models.PROTECT, related_name="+", db_index=False
+    )
+    number = models.CharField(max_length=90)
     currency = models.CharField(max_length=3)
     amount_minor = models.BigIntegerField()
     unapplied_minor = models.BigIntegerField()
@@ -104,9 +115,10 @@ class Receipt(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["number"], name="receipt_number"),
             models.CheckConstraint(
                 condition=Q(unapplied_minor__gte=0), name="receipt_unapplied_not_negative"
-            )
+            ),
         ]
         indexes = [models.Index(fields=["customer", "received_on"], name="receipt_customer")]
 
@@ -114,7 +126,7 @@ class Receipt(models.Model):
 class Allocation(models.Model):
     """A part of a receipt (or credit note) that settles a part of an invoice, from `applied_on`."""
 
-    receipt = models.ForeignKey(Receipt, models.CASCADE, related_name="allocations")
+    receipt = models.ForeignKey(Receipt, models.CASCADE, related_name="allocations", db_index=False)
     invoice = models.ForeignKey(Invoice, models.CASCADE, related_name="allocations")
     amount_minor = models.BigIntegerField()
     applied_on = models.DateField()
