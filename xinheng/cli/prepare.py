@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -83,6 +84,9 @@ def first_content(*, empty: bool) -> dict[str, Any]:
         return {"setup_token": _token_in(token)}
     from xinheng.cli import demo
 
+    if company() is None:
+        line = "正在载入演示数据，约半分钟 · Loading the demonstration book, about half a minute …"
+        print(line, file=sys.stderr, flush=True)
     return {"accounts": demo.ensure()}
 
 

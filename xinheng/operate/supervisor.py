@@ -93,8 +93,11 @@ class Supervisor:
             require_free_port(self.wish)
             self._start_database()
             prepared = self._prepare_house()
-            self._start_children()
+            self._start_child("web", "--host", self.wish.host, "--port", str(self.wish.port))
             self._wait_ready()
+            # After the web process, so that they do not compete with it for the processors.
+            self._start_child("jobs")
+            self._start_child("sequencer")
             announce(self._ready(prepared, time.monotonic() - begun))
             self._watch()
         except Stopped:
@@ -182,12 +185,10 @@ class Supervisor:
         prepared: dict[str, Any] = json.loads(answer.splitlines()[-1])
         return prepared
 
-    def _start_children(self) -> None:
-        web = ["web", "--host", self.wish.host, "--port", str(self.wish.port)]
-        for name, words in (("web", web), ("jobs", ["jobs"]), ("sequencer", ["sequencer"])):
-            child = Child(name, _program(*words), self.paths.logs / f"{name}.log")
-            child.start(self.environment)
-            self.children.append(child)
+    def _start_child(self, name: str, *options: str) -> None:
+        child = Child(name, _program(name, *options), self.paths.logs / f"{name}.log")
+        child.start(self.environment)
+        self.children.append(child)
         self._note_instance()
 
     def _wait_ready(self) -> None:
