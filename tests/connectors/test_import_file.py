@@ -157,3 +157,25 @@ def test_terms_give_the_due_date_where_none_is_told(bring: Bring) -> None:
     )
     invoice = Invoice.objects.get()
     assert (str(invoice.due_on), invoice.terms, invoice.currency) == ("2026-03-02", "N30", "CNY")
+
+
+def test_customers_that_an_undone_file_left_behind_are_closed_until_a_file_names_them(
+    bring: Bring,
+) -> None:
+    from tests.connectors.conftest import AT
+    from xinheng.connectors.files.imports import undo_import
+    from xinheng.people.actor import system
+
+    first = bring("invoices", INVOICES)
+    other = bring(
+        "invoices", "发票号,客户编码,金额,开票日期,到期日\nX1,C2,5,2026-09-01,2026-10-01\n"
+    )
+    undone = undo_import(first.batch_id, actor=system("test"), at=AT, assess=False)
+    assert undone.customers_kept == 2  # their credit lines keep the journal
+    assert dict(Customer.objects.values_list("code", "status")) == {"C1": "closed", "C2": "active"}
+    again = bring("invoices", INVOICES)
+    assert again.counts.created == 4
+    assert set(Customer.objects.values_list("status", flat=True)) == {"active"}
+    undo_import(again.batch_id, actor=system("test"), at=AT, assess=False)
+    assert Customer.objects.get(code="C1").status == "closed"
+    undo_import(other.batch_id, actor=system("test"), at=AT, assess=False)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+from django.db import connections
 from python_calamine import CalamineWorkbook
 
 from tests.connectors.conftest import AT
@@ -135,6 +136,7 @@ def test_a_queued_file_is_imported_once_and_its_batch_says_how(bring: Bring) -> 
     assert (good.state, good.created, good.progress) == ("done", 1, 100)
     assert bad.state == "refused"
     assert "缺少必需的列" in bad.message
+    connections["door"].close()  # the progress has a connection of its own
 
 
 def test_who_may_not_import_is_refused_before_the_file_is_read(

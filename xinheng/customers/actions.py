@@ -36,6 +36,7 @@ from xinheng.vault.seal import seal
 TABLE = "customers_customer"
 NAME_TABLE = "customers_othername"
 NAME_MAX = 200
+UNDONE = "undone"  # `source` of a customer that an undone batch created and could not take back
 # One writer of new customers at a time: two files that name the same new code wait in turn.
 _CREATE_LOCK = "select pg_advisory_xact_lock(hashtext('xinheng.customers.create'))"
 
@@ -62,7 +63,7 @@ class Undone(NamedTuple):
 
     removed: int
     restored: int
-    kept: int
+    kept: list[int]
 
 
 def record_customers(
@@ -119,6 +120,7 @@ def ensure_customers(
         with connections["default"].cursor() as cursor:
             cursor.execute(_CREATE_LOCK)
         known = _known(list(spelled))
+        _reopen(known, batch=batch, at=at)
         fresh = [
             CustomerRow(code=code, name=_name(counted) or code, simulated=simulated, source=source)
             for code, counted in spelled.items()
@@ -251,6 +253,8 @@ def _told(row: CustomerRow, old: dict[str, Any], units: dict[str, int]) -> dict[
         new["business_unit_id"] = units[row.business_unit_code]
     # A real file that names a simulated customer makes it real; never the other way round.
     new["simulated"] = old["simulated"] and row.simulated
+    if old["source"] == UNDONE:
+        new |= {"status": row.status or "active", "source": row.source}
     if any(new[column] != old[column] for column in ("name", "name_en", "uscc")):
         new["pinyin"], new["initials"] = pinyin_of(new["name"])
         lines = old["search_text"].split("\n")
@@ -326,9 +330,29 @@ def undo_batch(batch: ImportBatch, *, actor: Actor, at: datetime) -> Undone:
                 f"delete from {NAME_TABLE} where id = any(%s) returning customer_id", [names]
             )
             respelled = {found[0] for found in cursor.fetchall()}
-        removed = _remove_unreferenced(created)
+        removed = set(_remove_unreferenced(created))
         _rewrite_search_text(respelled | {row_id for row_id, _ in olds})
-    return Undone(removed, len(olds), len(created) - removed)
+    return Undone(len(removed), len(olds), [row for row in created if row not in removed])
+
+
+def close_undone(ids: Iterable[int], *, actor: Actor, at: datetime) -> int:
+    """Close customers that an undone batch created and only records of the past refer to.
+
+    They can't go (an assessment names them), and must not stand in the book as if they had been
+    meant. A file that names one again opens it again. Called inside the undoing import.
+    """
+    rows = Customer.objects.filter(pk__in=list(ids), status="active")
+    return rows.update(status="closed", source=UNDONE)
+
+
+def _reopen(known: Mapping[str, dict[str, Any]], *, batch: ImportBatch, at: datetime) -> None:
+    """Customers that an undone batch left closed are meant after all: this file names them."""
+    closed = [old for old in known.values() if old["source"] == UNDONE]
+    before = [(old["id"], {name: old[name] for name in (*_KEPT, "updated_at")}) for old in closed]
+    for old in closed:
+        old |= {"status": "active", "source": "", "updated_at": at}
+    _write([(old["id"], old) for old in closed])
+    note_changes(batch, TABLE, before)
 
 
 def _refuse_edited(batch: ImportBatch, ids: list[int]) -> None:
@@ -340,7 +364,7 @@ def _refuse_edited(batch: ImportBatch, ids: list[int]) -> None:
         )
 
 
-def _remove_unreferenced(ids: list[int]) -> int:
+def _remove_unreferenced(ids: list[int]) -> list[int]:
     """Delete customers that no table but our own refers to; the catalogue says which tables could.
 
     The rooms above are not known here, and need not be: PostgreSQL knows every foreign key.
@@ -361,7 +385,7 @@ def _remove_unreferenced(ids: list[int]) -> int:
         free = [found[0] for found in cursor.fetchall()]
         cursor.execute(f"delete from {NAME_TABLE} where customer_id = any(%s)", [free])
         cursor.execute(f"delete from {TABLE} where id = any(%s)", [free])
-    return len(free)
+    return free
 
 
 def _rewrite_search_text(ids: set[int]) -> None:

@@ -7,16 +7,21 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 from msgspec import Struct
 
 from xinheng.customers import actions as customers
 from xinheng.customers.models import Customer
+from xinheng.decisions.models import Decision
 from xinheng.dossiers import actions as dossiers
+from xinheng.dossiers.models import Statement
 from xinheng.intake.counts import Counts
 from xinheng.intake.models import ImportBatch
 from xinheng.intake.queries import tables_of
+from xinheng.limits.models import CreditLine
 from xinheng.people.actor import Actor
 from xinheng.receivables import actions as receivables
+from xinheng.receivables.models import Invoice, Order, Receipt
 
 _RECORD: dict[str, Any] = {
     "customers": customers.record_customers,
@@ -80,12 +85,24 @@ def undo(batch: ImportBatch, *, actor: Actor, at: datetime) -> UndoResult:
     receivables.undo_batch(batch, actor=actor, at=at)
     dossiers.undo_batch(batch, actor=actor, at=at)
     done = customers.undo_batch(batch, actor=actor, at=at)
+    customers.close_undone(_without_business(done.kept), actor=actor, at=at)
     return UndoResult(
         batch_id=batch.pk,
-        removed=total - restored - done.kept,
+        removed=total - restored - len(done.kept),
         restored=restored,
-        customers_kept=done.kept,
+        customers_kept=len(done.kept),
     )
+
+
+def _without_business(ids: Sequence[int]) -> list[int]:
+    """Of some customers, those with no document, no decision and no granted line."""
+    granted = Q(amount_minor__isnull=False) | Q(unlimited=True)
+    busy: set[int] = set()
+    for model in (Invoice, Receipt, Order, Statement, Decision, CreditLine):
+        rows: Any = model.objects.filter(customer_id__in=ids)
+        rows = rows.filter(granted) if model is CreditLine else rows
+        busy.update(rows.values_list("customer_id", flat=True).distinct())
+    return [row for row in ids if row not in busy]
 
 
 def _count_restored(batch: ImportBatch) -> int:
