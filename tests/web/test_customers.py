@@ -1,4 +1,6 @@
-"""The customer list: found by any of its names, filtered, sorted, paged by key, and only one's own."""
+"""The customer list: found by any of its names, filtered, sorted, paged by key, and only one's
+own.
+"""
 
 from __future__ import annotations
 

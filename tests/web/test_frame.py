@@ -1,4 +1,6 @@
-"""The frame: the gate in front of every address, the words and drawings of the pages, the budget of the first load."""
+"""The frame: the gate in front of every address, the words and drawings of the pages, the budget
+of the first load.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,7 @@ def test_every_page_stands_behind_the_gate_with_the_word_of_the_table() -> None:
 
 
 def test_an_address_without_a_line_in_the_table_does_not_start() -> None:
-    with pytest.raises(ImproperlyConfigured, match="permissions.py"):
+    with pytest.raises(ImproperlyConfigured, match=r"permissions\.py"):
         guarded([path("new/", lambda request: HttpResponse(), name="new-page")])
 
 
@@ -85,6 +87,25 @@ def test_what_a_person_may_not_open_looks_absent(world: World) -> None:
     # Broken build: answer 403 in the gate.
     assert signed_in(world.bob).get("/ledger/").status_code == 404
     assert signed_in(world.alice).get("/ledger/").status_code == 200
+
+
+def test_a_refusal_that_a_view_lets_through_is_one_page_with_its_sentence(world: World) -> None:
+    from django.test import RequestFactory
+
+    from xinheng.people.refusals import PeopleRefusal
+    from xinheng.refusals import Refused
+
+    def refusing(request: Any) -> HttpResponse:
+        raise Refused(PeopleRefusal.USERNAME_TAKEN, username="bob")
+
+    request = RequestFactory().get("/")
+    request.user = world.alice
+    answer = gate(refusing, "customers.view")(request)
+    assert answer.status_code == 409 and "bob" in answer.content.decode()
+
+
+def test_pages_are_asked_for_again_after_signing_out(world: World) -> None:
+    assert signed_in(world.alice).get("/customers/")["Cache-Control"] == "private, no-cache"
 
 
 def test_the_rail_shows_only_rooms_that_the_person_may_enter(world: World) -> None:

@@ -1,4 +1,6 @@
-"""The portfolio page: its figures tie to the rows behind them, every figure opens, and it says what it shows."""
+"""The portfolio page: its figures tie to the rows behind them, every figure opens, and it says
+what it shows.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Signing in, the lock after too many failures, signing out, and setting an empty installation up once."""
+"""Signing in, the lock after too many failures, signing out, and setting an empty installation up
+once.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """What every page knows: the company, the rail, the person's unit of amounts, theme and language.
 
-What costs a query is a callable that a template has to ask for, so that an htmx part pays for nothing it
-does not show. Example: `unit` is "wan" where the reader chose 万元, and `{% amount %}` writes 123.46 for 1,234,567.00.
+What costs a query is a callable that a template has to ask for, so that an htmx part pays for
+nothing it does not show. Example: `unit` is "wan" where the reader chose 万元, and `{% amount %}`
+writes 123.46 for 1,234,567.00.
 """
 
 from __future__ import annotations

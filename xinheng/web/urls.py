@@ -1,7 +1,8 @@
 """The addresses of the pages, one folder per room, all of them behind the gate.
 
-`guarded` gives each address the permission word of its name (frame/permissions.py); what is not in that table does not
-start. Order matters once: /customers/ (the list) comes before /customers/<code>/ (the credit file).
+`guarded` gives each address the permission word of its name (frame/permissions.py); what is not
+in that table does not start. Order matters once: /customers/ (the list) comes before
+/customers/<code>/ (the credit file).
 """
 
 from django.urls import include, path

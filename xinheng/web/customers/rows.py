@@ -1,9 +1,11 @@
-"""The customer list's rows: who, grade, line, use, what is overdue, in one currency, a page by key.
+"""The customer list's rows: who, grade, line, use, what is overdue, in one currency, a page by
+key.
 
-Two steps in one statement. `picked` finds the 51 ids of the page with only the joins that its filter and order need;
-the outer part then joins everything for those few. Overdue is added up from `limits_opendue` (open items per due date),
-so it costs the same for any number of invoices. Rows come from `customers.queries.matching`, hence from
-`visible_to(user)`. Example: `page(user, Wanted(currency="CNY", today=…), sort="-overdue")`.
+Two steps in one statement. `picked` finds the 51 ids of the page with only the joins that its
+filter and order need; the outer part then joins everything for those few. Overdue is added up
+from `limits_opendue` (open items per due date), so it costs the same for any number of invoices.
+Rows come from `customers.queries.matching`, hence from `visible_to(user)`. Example: `page(user,
+Wanted(currency="CNY", today=…), sort="-overdue")`.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ _USED = (
 # What the line allows today: an expired one, or one not yet valid, nothing.
 _CEILING = (
     "case when coalesce(l.valid_from, %(today)s) <= %(today)s"
-    " and coalesce(l.valid_until, %(today)s) >= %(today)s then coalesce(l.amount_minor, 0) else 0 end"
+    " and coalesce(l.valid_until, %(today)s) >= %(today)s"
+    " then coalesce(l.amount_minor, 0) else 0 end"
 )
 _LINE = "left join limits_creditline l on l.customer_id = c.id and l.currency = %(currency)s"
 _RATING = "left join decisions_rating r on r.customer_id = c.id"
@@ -51,7 +54,8 @@ SORTS: Final[dict[str, tuple[str, frozenset[str]]]] = {
     ),
     "used": (f"coalesce({_USED}, 0)", frozenset({"line"})),
     "share": (
-        f"coalesce(case when l.unlimited then 0 when ({_CEILING}) > 0 then {_USED} * 1000 / ({_CEILING})"
+        "coalesce(case when l.unlimited then 0"
+        f" when ({_CEILING}) > 0 then {_USED} * 1000 / ({_CEILING})"
         f" when {_USED} > 0 then {10**9} else -1 end, -2)",
         frozenset({"line"}),
     ),
@@ -89,7 +93,9 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the list. Amounts are minor units; None where there is no line in this currency."""
+    """One line of the list. Amounts are minor units; None where there is no line in this
+    currency.
+    """
 
     id: int
     code: str
@@ -109,7 +115,9 @@ class Row:
 
     @property
     def ceiling_minor(self) -> int | None:
-        """What the line allows today: nothing once it has expired; None where nothing was granted."""
+        """What the line allows today: nothing once it has expired; None where nothing was
+        granted.
+        """
         if self.unlimited or self.amount_minor is None:
             return None
         return 0 if self.expired else self.amount_minor
@@ -131,9 +139,11 @@ class Row:
 def page(
     user: Any, wanted: Wanted, *, sort: str, after: Sequence[Any] | None, limit: int
 ) -> list[Row]:
-    """Up to `limit` rows after the key [sort value, id]; `sort` is a word of SORTS, "-" turns it round.
+    """Up to `limit` rows after the key [sort value, id]; `sort` is a word of SORTS, "-" turns it
+    round.
 
-    The most overdue come from the overdue alone; only where they don't fill the page, everybody is sorted.
+    The most overdue come from the overdue alone; only where they don't fill the page, everybody
+    is sorted.
     """
     if after is not None and not _fits(sort, after):
         after = None  # not a key of ours: the first page
@@ -216,7 +226,9 @@ def _joins(wanted: set[str]) -> str:
 
 
 def _visible(user: Any, wanted: Wanted) -> tuple[str, Mapping[str, Any]]:
-    """`visible_to`, search and plain filters as a condition on c, taken from the room's own query set."""
+    """`visible_to`, search and plain filters as a condition on c, taken from the room's own query
+    set.
+    """
     found = matching(
         user,
         wanted.text,

@@ -1,7 +1,8 @@
 """The customer list: find, filter, sort, page, open.
 
-The same address gives the whole page or, to htmx, only the listing; everything chosen stays in the address, so a view
-can be sent to a colleague. Grades, limits and overdue amounts are of one currency, the company's own unless chosen.
+The same address gives the whole page or, to htmx, only the listing; everything chosen stays in
+the address, so a view can be sent to a colleague. Grades, limits and overdue amounts are of one
+currency, the company's own unless chosen.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The gate in front of every page: signed in, permitted, in the company's time zone.
 
-`guarded` wraps the view of each address with the word that the permission table gives its name, so a view can't forget
-to ask. Not signed in leads to the sign-in page and back; not permitted looks like absent (404). A `Refused` that a
-view lets through becomes one page with the refusal's sentence, status 409, and nothing was changed.
+`guarded` wraps the view of each address with the word that the permission table gives its name,
+so a view can't forget to ask. Not signed in leads to the sign-in page and back; not permitted
+looks like absent (404). A `Refused` that a view lets through becomes one page with the refusal's
+sentence, status 409, and nothing was changed.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ View = Callable[..., HttpResponse]
 
 
 def guarded(patterns: Sequence[URLPattern | URLResolver]) -> list[URLPattern | URLResolver]:
-    """The same addresses, each behind its gate; an address without a word in the table is a mistake at start."""
+    """The same addresses, each behind its gate; an address without a word in the table is a
+    mistake at start.
+    """
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             guarded(pattern.url_patterns)
@@ -60,9 +63,12 @@ def gate(view: View, word: str) -> View:
             raise Http404
         with timezone.override(company_zone()):
             try:
-                return view(request, *args, **kwargs)
+                answer = view(request, *args, **kwargs)
             except Refused as refused:
-                return render(request, "parts/refused.html", {"text": refused.text}, status=409)
+                answer = render(request, "parts/refused.html", {"text": refused.text}, status=409)
+        # A shared computer's Back button asks again, so that nothing is shown after signing out.
+        answer.headers.setdefault("Cache-Control", "private, no-cache")
+        return answer
 
     opened.permission = word  # type: ignore[attr-defined]
     return opened

@@ -1,7 +1,8 @@
-"""Which currency a page shows: the one in its address, else the company's own. Amounts are never added across.
+"""Which currency a page shows: the one in its address, else the company's own. Amounts are never
+added across.
 
-A book that holds nothing in the company's currency opens in the one that most of its lines are in, so that the first
-page after an import is not an empty one.
+A book that holds nothing in the company's currency opens in the one that most of its lines are
+in, so that the first page after an import is not an empty one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The house's drawings, as numbers: the limit bar, the ageing bar, the rating bar.
 
-One drawing, the same everywhere. Geometry is computed here in whole thousandths of the width, so that the parts of a
-bar add up exactly, and the templates only place rectangles. Example (EXP-1): limit 1,000,000, used 880,000, an order
-of 180,000 asked about → the scale ends at 1,060,000 and the limit's mark stands at 943 ‰.
+One drawing, the same everywhere. Geometry is computed here in whole thousandths of the width, so
+that the parts of a bar add up exactly, and the templates only place rectangles. Example (EXP-1):
+limit 1,000,000, used 880,000, an order of 180,000 asked about → the scale ends at 1,060,000 and
+the limit's mark stands at 943 ‰.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ class LimitBar:
 
 
 def level_of(used: int, ceiling: int | None, unlimited: bool = False) -> str:
-    """The meaning of a usage: within (< 80 %), watch (< 95 %), act (≤ 100 %), stop (above), none (no limit set)."""
+    """The meaning of a usage: within (< 80 %), watch (< 95 %), act (≤ 100 %), stop (above), none
+    (no limit set).
+    """
     if unlimited:
         return "within"
     if ceiling is None:
@@ -85,9 +88,11 @@ def level_of(used: int, ceiling: int | None, unlimited: bool = False) -> str:
 def limit_bar(
     components: Mapping[str, int], ceiling: int | None, *, unlimited: bool = False, asked: int = 0
 ) -> LimitBar:
-    """The product's signature. `components` are positive amounts by name; reductions come off what is used.
+    """The product's signature. `components` are positive amounts by name; reductions come off
+    what is used.
 
-    Reductions shorten the drawing from the first component on, so that the coloured length is what counts as used.
+    Reductions shorten the drawing from the first component on, so that the coloured length is
+    what counts as used.
     """
     gross = {key: max(0, components.get(key, 0)) for key in COMPONENTS}
     reduced = {key: max(0, components.get(key, 0)) for key in REDUCTIONS}
@@ -160,7 +165,9 @@ def _place(
     keep_empty: bool = False,
     hrefs: Mapping[str, str] | None = None,
 ) -> list[Part]:
-    """Rectangles side by side; edges are rounded, not widths, so that the last one ends where it must."""
+    """Rectangles side by side; edges are rounded, not widths, so that the last one ends where it
+    must.
+    """
     placed: list[Part] = []
     run = 0
     for key, label, drawn, minor in rows:

@@ -1,8 +1,9 @@
 """Every page address and what it takes to open it: the one table, refused by default.
 
-The keys are url names, the values permission words of `people`, or `PUBLIC` (anyone), or `SIGNED_IN` (any person).
-`access.guarded` reads this table when the addresses are loaded: an address that is not here does not start. Example:
-"holds": "holds.release" means that only a person whose roles carry that word finds the page; for others it is absent.
+The keys are url names, the values permission words of `people`, or `PUBLIC` (anyone), or
+`SIGNED_IN` (any person). `access.guarded` reads this table when the addresses are loaded: an
+address that is not here does not start. Example: "holds": "holds.release" means that only a
+person whose roles carry that word finds the page; for others it is absent.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ PERMISSIONS: Final[dict[str, str]] = {
     "sign-out": SIGNED_IN,
     "set-up": PUBLIC,  # guarded by its one-time token, and absent once set up
     "language": PUBLIC,
-    "api-keys": "keys.manage",
     # frame
     "home": SIGNED_IN,
     "components": SIGNED_IN,
@@ -33,7 +33,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "file-items": "customers.view",
     "file-timeline": "customers.view",
     "file-movements": "customers.view",
-    # orders, decisions, holds: seeing is for all who work with orders, the action judges who may decide
+    # orders, decisions, holds: all who work with orders see, the action judges who may decide
     "order-check": "orders.check",
     "order-customers": "orders.check",
     "decision": "decisions.view",

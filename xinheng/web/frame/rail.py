@@ -1,7 +1,8 @@
 """The rail on the left: the rooms that work, for the person who looks.
 
-A room appears when its address exists and the person may open it, so the rail never promises what isn't there. Counts
-stand where work waits. Example: Bob sells and sees Portfolio, Customers, Orders; Alice also sees Holds with 4 waiting.
+A room appears when its address exists and the person may open it, so the rail never promises what
+isn't there. Counts stand where work waits. Example: Bob sells and sees Portfolio, Customers,
+Orders; Alice also sees Holds with 4 waiting.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from xinheng.web.frame.permissions import PERMISSIONS, SIGNED_IN
 
 @dataclass(frozen=True)
 class Room:
-    """One line of the rail; `name` is a url name, `under` are address prefixes that belong to the room."""
+    """One line of the rail; `name` is a url name, `under` are address prefixes that belong to the
+    room.
+    """
 
     name: str
     label: T
@@ -42,7 +45,6 @@ ROOMS: Final = (
     Room("holds", T("冻结", "Holds"), "hand-stop", ("/holds/",)),
     Room("imports", T("导入", "Imports"), "file-import", ("/imports/",)),
     Room("ledger", T("存证", "Ledger"), "shield-check", ("/ledger/",)),
-    Room("api-keys", T("设置", "Settings"), "settings", ("/settings/",)),
 )
 
 

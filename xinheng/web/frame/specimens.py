@@ -1,4 +1,6 @@
-"""Invented figures for the living page of components: every state a drawing can be in, and nothing of the book."""
+"""Invented figures for the living page of components: every state a drawing can be in, and
+nothing of the book.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """Tables that stay fast: sorting, filter tabs and paging by key, all of it kept in the address.
 
-A page ends with the sort value and the id of its last row; the next page starts after them, so that page 900 costs
-what page 1 costs and nothing is skipped when rows are added. Example: `?sort=-overdue&after=WzEyMzAwLDdd` goes on after
-the row with 12300 and id 7. Columns are `Column`, heads and pages are made by `heads` and `page_by_key`.
+A page ends with the sort value and the id of its last row; the next page starts after them, so
+that page 900 costs what page 1 costs and nothing is skipped when rows are added. Example:
+`?sort=-overdue&after=WzEyMzAwLDdd` goes on after the row with 12300 and id 7. Columns are
+`Column`, heads and pages are made by `heads` and `page_by_key`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ CURSOR_CHARS_MAX: Final = 400
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. `field` is what it sorts by (None: it doesn't); amounts sort largest first."""
+    """A column of a table. `field` is what it sorts by (None: it doesn't); amounts sort largest
+    first.
+    """
 
     key: str
     label: T
@@ -143,7 +146,9 @@ def unpack(word: str, size: int) -> list[Any] | None:
 def page_by_key(
     request: HttpRequest, rows: QuerySet[Any], sorting: Sorting, size: int = PAGE_ROWS
 ) -> Page:
-    """One page of a query set, sorted by the column and then by `pk`. The sort field must not be null."""
+    """One page of a query set, sorted by the column and then by `pk`. The sort field must not be
+    null.
+    """
     field = sorting.column.field or "pk"
     sign, compare = ("-", "lt") if sorting.descending else ("", "gt")
     after = unpack(request.GET.get("after", ""), 2)

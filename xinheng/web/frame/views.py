@@ -17,5 +17,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def components(request: HttpRequest) -> HttpResponse:
-    """All components in all states, for people who build pages and for tests that photograph them."""
+    """All components in all states, for people who build pages and for tests that photograph
+    them.
+    """
     return render(request, "components/all.html", specimens.context())

@@ -1,4 +1,6 @@
-"""Forms of signing in and setting up: they ask only what can't be known, in the order in which people know it."""
+"""Forms of signing in and setting up: they ask only what can't be known, in the order in which
+people know it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ COMMON_CURRENCIES = ("CNY", "HKD", "USD", "EUR", "JPY", "GBP", "SGD")
 
 
 class SignInForm(AuthenticationForm):
-    """Name and password; one sentence for every failure, so that nobody learns which names exist."""
+    """Name and password; one sentence for every failure, so that nobody learns which names exist.
+    """
 
     error_messages = {
         "invalid_login": T(

@@ -1,7 +1,8 @@
 """Signing in, signing out, and setting an empty installation up once.
 
-The set-up page exists only while the company does not, and only for the holder of the token that the supervisor
-prints (file `run/setup-token` in the data folder); for everybody else, and ever after, it is absent.
+The set-up page exists only while the company does not, and only for the holder of the token that
+the supervisor prints (file `run/setup-token` in the data folder); for everybody else, and ever
+after, it is absent.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ BOXES = {
 
 
 class SignIn(LoginView):
-    """The door. `next` is followed only within this site; after too many failures the door stays shut a while."""
+    """The door. `next` is followed only within this site; after too many failures the door stays
+    shut a while.
+    """
 
     template_name = "people/sign_in.html"
     authentication_form = SignInForm
@@ -53,7 +56,9 @@ class SignIn(LoginView):
         return answer
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        """Wrong, or locked out by axes: then our page answers (429) instead of its plain sentence."""
+        """Wrong, or locked out by axes: then our page answers (429) instead of its plain
+        sentence.
+        """
         if getattr(self.request, "axes_locked_out", False):
             self.request.axes_locked_out = False
             minutes = round(settings.AXES_COOLOFF_TIME * 60)
@@ -74,7 +79,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("password", "again")
 def set_up(request: HttpRequest) -> HttpResponse:
-    """The company, its currency and zone, and the first administrator: asked once, then signed in."""
+    """The company, its currency and zone, and the first administrator: asked once, then signed
+    in.
+    """
     token = request.POST.get("token") or request.GET.get("token", "")
     if Company.objects.exists() or not token_is_right(token):
         raise Http404

@@ -1,7 +1,8 @@
-"""Charts of the portfolio as ECharts options: series and axes only; ink, lines and fonts are the theme's (app.js).
+"""Charts of the portfolio as ECharts options: series and axes only; ink, lines and fonts are the
+theme's (app.js).
 
-Amounts travel as decimal text in ten-thousands, so that no money becomes a float on the server. A colour that starts
-with "--" names a token of the style sheet.
+Amounts travel as decimal text in ten-thousands, so that no money becomes a float on the server. A
+colour that starts with "--" names a token of the style sheet.
 """
 
 from __future__ import annotations

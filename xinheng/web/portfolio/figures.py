@@ -1,7 +1,9 @@
-"""The portfolio page's own figures: when money falls due, which holds wait, what the week brought in.
+"""The portfolio page's own figures: when money falls due, which holds wait, what the week brought
+in.
 
-Everything that weighs the book (`book`, `exposure_totals`, `rating_mix`, `week_changes`) comes from the portfolio room;
-here is what only this page asks. Example: due_weeks gives 13 rows, all that is overdue and then twelve weeks from today.
+Everything that weighs the book (`book`, `exposure_totals`, `rating_mix`, `week_changes`) comes
+from the portfolio room; here is what only this page asks. Example: due_weeks gives 13 rows, all
+that is overdue and then twelve weeks from today.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""The portfolio: is the book well, what changed, where is the money at risk. And the open items behind its figures.
+"""The portfolio: is the book well, what changed, where is the money at risk. And the open items
+behind its figures.
 
-Every figure leads to the list it counts: exposure and headroom to customers, ageing to open items, holds to the queue.
+Every figure leads to the list it counts: exposure and headroom to customers, ageing to open
+items, holds to the queue.
 """
 
 from __future__ import annotations
@@ -90,7 +92,9 @@ def grade_hrefs(currency: str) -> dict[str, str]:
 
 
 def open_items(request: HttpRequest) -> HttpResponse:
-    """The documents behind open, overdue and each age; `bucket=unapplied` lists receipts not yet matched."""
+    """The documents behind open, overdue and each age; `bucket=unapplied` lists receipts not yet
+    matched.
+    """
     day, currency = today(timezone.now()), currency_of(request)
     bucket = request.GET.get("bucket", "")
     if bucket == "unapplied":

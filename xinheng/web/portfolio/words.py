@@ -1,7 +1,7 @@
 """The portfolio in words: the titles that say what their chart shows, and what changed this week.
 
-A delta names its period and carries a sign; nothing is said about what didn't move. Example: "逾期增加 12.3 万（+4.1%），
-现为 312.0 万。"
+A delta names its period and carries a sign; nothing is said about what didn't move. Example:
+"逾期增加 12.3 万（+4.1%）， 现为 312.0 万。"
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ def ageing_title(book: Book) -> T:
         return T("全部未到期", "Nothing is past due")
     old = sum(book.ageing[key] for key in ("91-180", "181-365", "365+"))
     if old:
+        size, share = short(old, currency), pct(old, book.open_minor)
         return T(
-            f"逾期超过 90 天的有 {short(old, currency)}，占未结 {pct(old, book.open_minor)}",
-            f"{short(old, currency)} is more than 90 days late, {pct(old, book.open_minor)} of open",
+            f"逾期超过 90 天的有 {size}，占未结 {share}",
+            f"{size} is more than 90 days late, {share} of open",
         )
     worst = [key for key in AGEING if book.ageing[key]][-1]
     label = AGEING[worst]

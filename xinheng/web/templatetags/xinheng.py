@@ -5,7 +5,8 @@
     {{ due_on|day }}  {{ decided_at|moment }}  {{ rating.grade|grade }}
     {% icon "search" %}  {% simulated row.simulated %}  {% limit_bar components ceiling currency %}
 
-`money` is exact; `amount` follows the reader's unit (元 or 万元), which `unit` names in the head of the column.
+`money` is exact; `amount` follows the reader's unit (元 or 万元), which `unit` names in the head
+of the column.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ OUTCOMES: Final = {  # word, meaning colour, icon
 
 @register.simple_tag
 def t(zh: str, en: str, **fields: Any) -> SafeString:
-    """A text in the reader's language; fields are escaped, the text itself is the template's own."""
+    """A text in the reader's language; fields are escaped, the text itself is the template's own.
+    """
     text = str(T(zh, en))
     if not fields:
         return mark_safe(text)
@@ -223,7 +225,9 @@ def limit_bar(
     unlimited: bool = False,
     asked: int = 0,
 ) -> dict[str, Any]:
-    """The limit bar with its legend: used by component, reserved, headroom, the order asked about."""
+    """The limit bar with its legend: used by component, reserved, headroom, the order asked
+    about.
+    """
     if isinstance(components, Components):
         components = structs.asdict(components)
     bar = drawings.limit_bar(components, ceiling, unlimited=unlimited, asked=asked)
