@@ -9,9 +9,11 @@ give the same answer.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from xinheng.credit import decide
 from xinheng.decisions import queries
@@ -143,7 +145,7 @@ def read(view: queries.DecisionView) -> Page:
         reservation=view.reservation,
         hold=view.hold,
         override=view.override,
-        asked_by=who(row.requested_by, row.person_id),
+        asked_by=askers([row])[row.pk],
         terms_days=view.order.terms_days,
     )
 
@@ -224,17 +226,33 @@ def _limit_text(limit: decide.Limit | str | None, currency: str) -> str:
     return str(T("{a}，有效至 {d}", "{a}, valid until {d}").format(a=amount, d=until))
 
 
-def who(ref: str, person_id: int | None) -> str:
-    """Who asked: a person's name, a key with the person behind it, or the system."""
-    kind, _, rest = ref.partition(":")
-    person = User.objects.filter(pk=person_id).first() if person_id else None
-    name = str(person) if person else ""
+def askers(decisions: Sequence[Decision]) -> dict[UUID, str]:
+    """Who asked for each, in two queries: a person's name, a key with the person behind it, or
+    the system.
+    """
+    people = User.objects.in_bulk({row.person_id for row in decisions if row.person_id})
+    refs = {row.requested_by.partition(":")[2] for row in decisions if _by_key(row)}
+    keys = ApiKey.objects.in_bulk({int(ref) for ref in refs if ref.isdecimal()})
+    return {row.pk: _asker(row, people, keys) for row in decisions}
+
+
+def _by_key(row: Decision) -> bool:
+    return row.requested_by.startswith("key:")
+
+
+def _asker(row: Decision, people: dict[Any, User], keys: dict[Any, ApiKey]) -> str:
+    kind, _, rest = row.requested_by.partition(":")
+    person = people.get(row.person_id)
+    name = person_name(person) if person else ""
     if kind == "key":
-        key = ApiKey.objects.filter(pk=int(rest)).first() if rest.isdigit() else None
-        label = key.name if key else rest
-        return str(T("接口密钥 {k}", "API key {k}").format(k=label)) + (
-            f"（{name}）" if name else ""
-        )
+        key = keys.get(int(rest)) if rest.isdecimal() else None
+        label = str(T("接口密钥 {k}", "API key {k}").format(k=key.name if key else rest))
+        return f"{label} ({name})" if name else label
     if kind == "system":
         return str(T("系统（{k}）", "System ({k})").format(k=rest))
-    return name or ref
+    return name or row.requested_by
+
+
+def person_name(person: User) -> str:
+    """A person's name in the reader's language, where there are two."""
+    return str(T(person.name or person.username, person.name_en or person.name or person.username))

@@ -8,6 +8,7 @@ word for word.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,7 @@ from django.http import HttpRequest
 from xinheng.decisions.models import Decision, Hold
 from xinheng.texts import T
 from xinheng.web.decisions import words
-from xinheng.web.decisions.reading import Answer, open_answer, who
+from xinheng.web.decisions.reading import Answer, askers, open_answer
 from xinheng.web.frame.tables import Column, Page, Sorting, page_by_key, tabs
 from xinheng.web.frame.tables import Tab as FilterTab
 
@@ -73,21 +74,26 @@ def read(request: HttpRequest, *, at: datetime) -> Queue:
             for one in tabs(request, "tab", _choices(all_rows, user))
             if one.count or one.current
         ],
-        rows=[open_row(hold, user, at=at) for hold in page.rows],
+        rows=open_rows(page.rows, user, at=at),
         page=page,
         total=len(all_rows),
     )
 
 
-def open_row(hold: Hold, user: Any, *, at: datetime) -> Row:
-    """One hold with its answer opened."""
+def open_rows(holds: Sequence[Hold], user: Any, *, at: datetime) -> list[Row]:
+    """Holds with their answers opened."""
+    asked_by = askers([hold.decision for hold in holds])
+    return [_row(hold, user, asked_by[hold.pk], at) for hold in holds]
+
+
+def _row(hold: Hold, user: Any, asked_by: str, at: datetime) -> Row:
     decision = hold.decision
     return Row(
         hold=hold,
         answer=open_answer(bytes(decision.answer), decision.amount_minor, decision.currency),
         waited_days=(at - hold.opened_at).days,
         mine=decision.person_id == user.pk,
-        asked_by=who(decision.requested_by, decision.person_id),
+        asked_by=asked_by,
     )
 
 

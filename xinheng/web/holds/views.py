@@ -86,7 +86,7 @@ def _judge(
                 error = refused.text
             else:
                 return _done(request, row, verb)
-    shown = reading.open_row(row, request.user, at=timezone.now())
+    [shown] = reading.open_rows([row], request.user, at=timezone.now())
     context = {"row": shown, "verb": verb, "reason": reason, "error": error}
     if not request.htmx:
         return render(request, "holds/judge.html", context, status=422 if error else 200)

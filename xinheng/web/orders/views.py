@@ -105,7 +105,7 @@ def _ask(typed: forms.Typed) -> Ask:
         currency=typed.currency,
         terms_days=typed.terms_days,
         business_unit=None,
-        requested_on=body["requested_on"],
+        requested_on=typed.requested_on.isoformat() if typed.requested_on else None,
         body_sha256=hashlib.sha256(text.encode()).digest(),
     )
 
