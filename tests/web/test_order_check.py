@@ -54,6 +54,18 @@ def test_the_same_order_again_shows_the_same_answer_and_decides_nothing(world):
     assert "一字未改" in page
 
 
+def test_an_order_that_came_by_the_api_is_the_same_order_on_the_page(world):
+    from xinheng.api.order_checks import OrderCheck, as_ask
+    from xinheng.decisions.actions import check_orders
+
+    buyer("C1", world.units["EAST"], 1_000_000_00)
+    sent = OrderCheck("PO-1", "C1", "180000.00", "CNY", terms_days=30, requested_on="2026-11-22")
+    check_orders([as_ask(sent)], actor=world.actor("bob"))
+    page = text_of(signed_in(world.bob).post(PAGE, order(requested_on="2026-11-22")))
+    assert Decision.objects.count() == 1
+    assert "一字未改" in page
+
+
 def test_another_amount_under_the_same_number_offers_a_new_version(world):
     buyer("C1", world.units["EAST"], 1_000_000_00)
     client = signed_in(world.bob)

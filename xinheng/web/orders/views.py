@@ -8,7 +8,6 @@ order under the same number and version is refused, and the page offers the next
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from xinheng.credit.money import to_text
 from xinheng.customers.models import Customer
 from xinheng.decisions import actions
 from xinheng.decisions.models import Decision, Rating
@@ -86,17 +84,12 @@ def check(request: HttpRequest) -> HttpResponse:
 
 def _ask(typed: forms.Typed) -> Ask:
     assert typed.customer is not None  # forms.read has found it or left an error
-    body = {
-        "order_ref": typed.order_ref,
-        "version": typed.version,
-        "customer": typed.customer.code,
-        "amount": to_text(typed.amount_minor, typed.currency),
-        "currency": typed.currency,
-        "terms_days": typed.terms_days,
-        "requested_on": typed.requested_on.isoformat() if typed.requested_on else None,
-    }
-    given = {name: value for name, value in body.items() if value is not None}
-    text = json.dumps(given, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    day = typed.requested_on.isoformat() if typed.requested_on else None
+    # Made from the same values as the JSON door's, so that an order sent both ways is one order.
+    fingerprint = (
+        f"{typed.order_ref}\x00{typed.version}\x00{typed.customer.code}\x00{typed.amount_minor}"
+        f"\x00{typed.currency}\x00{typed.terms_days}\x00None\x00{day}"
+    )
     return Ask(
         order_ref=typed.order_ref,
         version=typed.version,
@@ -105,8 +98,8 @@ def _ask(typed: forms.Typed) -> Ask:
         currency=typed.currency,
         terms_days=typed.terms_days,
         business_unit=None,
-        requested_on=typed.requested_on.isoformat() if typed.requested_on else None,
-        body_sha256=hashlib.sha256(text.encode()).digest(),
+        requested_on=day,
+        body_sha256=hashlib.sha256(fingerprint.encode()).digest(),
     )
 
 
