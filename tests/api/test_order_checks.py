@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from tests.world import AT, make_customer, make_line, make_world
+from xinheng.api import door
 from xinheng.api.door import Door
 from xinheng.limits.models import CreditLine
 from xinheng.people.actions import create_api_key
@@ -31,6 +32,13 @@ def world():
     world = make_world()
     make_line(make_customer("C1", unit=world.units["EAST"]), 1_000_000_00)
     return world
+
+
+@pytest.fixture(autouse=True)
+def ledger_in_time(monkeypatch):
+    """The world's own entries are days old and no sequencer runs here."""
+    monkeypatch.setattr(door, "PENDING_SECONDS_MAX", 10**9)
+    monkeypatch.setattr(door.pressure, "looked_at", 0.0)
 
 
 def key_for(world, owner=None, scopes=("orders.check", "customers.view")):
@@ -167,7 +175,7 @@ def test_more_than_a_thousand_orders_are_refused(world):
 
 def through_the_door(requests):
     """Send requests to the door at once, as a server would; returns (status, body) of each."""
-    door = Door()
+    opened = Door()
 
     async def one(token, body):
         sent = []
@@ -182,8 +190,8 @@ def through_the_door(requests):
         if token:
             headers.append((b"authorization", b"Bearer " + token.encode()))
         scope = {"type": "http", "path": PATH, "method": "POST", "headers": headers}
-        assert door.takes(scope)
-        await door.answer(scope, receive, send)
+        assert opened.takes(scope)
+        await opened.answer(scope, receive, send)
         return sent[0]["status"], sent[1]["body"]
 
     async def everyone():
@@ -192,7 +200,7 @@ def through_the_door(requests):
     try:
         return asyncio.run(everyone())
     finally:
-        door.stop()
+        opened.stop()
 
 
 def test_twenty_twins_at_once_get_one_decision_and_the_same_bytes(world):
@@ -222,3 +230,10 @@ def test_the_door_never_grants_more_than_the_line(world):
     outcomes = [json.loads(body)["outcome"] for _, body in replies]
     assert outcomes.count("approve") == 33
     assert CreditLine.objects.get().orders_minor == 990_000_00
+
+
+def test_when_the_ledger_falls_behind_nothing_is_decided(world, monkeypatch):
+    monkeypatch.setattr(door, "PENDING_MAX", 0)
+    [(status, body)] = through_the_door([(key_for(world), json.dumps(GOOD).encode())])
+    assert (status, json.loads(body)["code"]) == (503, "ledger_behind")
+    assert CreditLine.objects.get().orders_minor == 0

@@ -15,8 +15,9 @@ import contextlib
 import logging
 import queue
 import threading
+import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
@@ -26,16 +27,28 @@ from xinheng.api.order_checks import BODY_BYTES_MAX, NotValid, not_valid, presen
 from xinheng.api.problems import NO_KEY, UNAVAILABLE, Reply, problem, refusal
 from xinheng.decisions.actions import check_orders
 from xinheng.decisions.values import Answer, Ask
+from xinheng.ledger.queries import backlog
 from xinheng.people.actor import Actor
 from xinheng.refusals import Refused
+from xinheng.vault.queries import KeyGone
 
 PATH: Final = "/api/v1/order-checks"
 BATCH_MAX: Final = 200
 WAITING_MAX: Final = 2_000
 PER_KEY_WAITING_MAX: Final = 1_000
 LANES: Final = 1
+PENDING_MAX: Final = 20_000
+PENDING_SECONDS_MAX: Final = 30
 
 log = logging.getLogger(__name__)
+
+
+BEHIND: Final = problem(
+    503,
+    "ledger_behind",
+    "The ledger is behind; nothing was decided. Send the same request again.",
+    retry_after=5,
+)
 
 
 class Waiting(NamedTuple):
@@ -167,8 +180,33 @@ def _deliver(taken: Sequence[Waiting], replies: Sequence[Reply]) -> None:
             waiting.reply.set_result(reply)
 
 
+class LedgerPressure:
+    """No ledger, no decision: when the sequencer falls far behind, orders wait (503)."""
+
+    def __init__(self) -> None:
+        self.looked_at = 0.0
+        self.too_much = False
+
+    def refuses(self, using: str) -> bool:
+        """Looked at most once a second; asked by the lane, where the database is at hand."""
+        now = time.monotonic()
+        if now - self.looked_at >= 1.0:
+            waiting = backlog(using=using)
+            late = waiting.oldest_at is not None and (
+                datetime.now(UTC) - waiting.oldest_at > timedelta(seconds=PENDING_SECONDS_MAX)
+            )
+            self.too_much = waiting.count > PENDING_MAX or late
+            self.looked_at = now
+        return self.too_much
+
+
+pressure = LedgerPressure()
+
+
 def decide_batch(requests: Sequence[tuple[str, bytes]], using: str = "door") -> list[Reply]:
     """Replies to requests (token, body), in order: authenticate, read, decide per key, present."""
+    if _under_pressure(using):
+        return [BEHIND] * len(requests)
     replies: list[Reply | None] = [None] * len(requests)
     by_actor: dict[str, tuple[Actor, list[int], list[Ask]]] = {}
     for position, (token, body) in enumerate(requests):
@@ -192,6 +230,14 @@ def decide_batch(requests: Sequence[tuple[str, bytes]], using: str = "door") -> 
     return [reply or UNAVAILABLE for reply in replies]
 
 
+def _under_pressure(using: str) -> bool:
+    try:
+        return pressure.refuses(using)
+    except (OperationalError, InterfaceError):
+        _forget_connection(using)
+        return False  # each order finds out for itself
+
+
 def _decided(asks: list[Ask], actor: Actor, using: str) -> list[Reply]:
     """Decide asks together; if that fails, each alone, so that one never fails its neighbours."""
     try:
@@ -210,6 +256,8 @@ def _decided(asks: list[Ask], actor: Actor, using: str) -> list[Reply]:
 
 
 def _broken(error: Exception, using: str) -> Reply:
+    if isinstance(error, KeyGone):
+        return problem(409, "erased", "This customer was erased; nothing is decided for it.")
     if isinstance(error, DatabaseError):
         _forget_connection(using)
     reference = f"{datetime.now(UTC):%Y%m%d%H%M%S%f}"

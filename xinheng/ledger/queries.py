@@ -127,10 +127,11 @@ def disclosure(entry_id: UUID, values: Mapping[str, str] | None = None) -> dict[
     return {"entry": entry_id.hex, "fields": openings}
 
 
-def backlog() -> Backlog:
+def backlog(*, using: str = "default") -> Backlog:
     """What is recorded and not yet logged, for /readyz and back-pressure."""
-    count = PendingEntry.objects.count()
-    leaf = PendingEntry.objects.order_by("id").values_list("leaf", flat=True).first()
+    pending = PendingEntry.objects.using(using)
+    count = pending.count()
+    leaf = pending.order_by("id").values_list("leaf", flat=True).first()
     if leaf is None:
         return Backlog(0, None)
     return Backlog(count, datetime.fromisoformat(read_leaf(bytes(leaf))["at"]))
