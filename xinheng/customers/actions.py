@@ -8,7 +8,7 @@ under the most frequent spelling and remembers the two others.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -309,14 +309,20 @@ def _remember_names(
     note_changes(batch, NAME_TABLE, ((row[0], None) for row in added))
 
 
-def undo_batch(batch: ImportBatch, *, actor: Actor, at: datetime) -> Undone:
+def undo_batch(
+    batch: ImportBatch,
+    *,
+    actor: Actor,
+    at: datetime,
+    in_business: Callable[[list[int]], set[int]] = set,
+) -> Undone:
     """Take back what the batch did to customers, inside the undoing import, which has authorised
     and records.
 
     Updated customers get their old values; other names that the batch brought go; created
     customers go unless something else refers to them by now (an assessment, a decision, an
-    invoice of another batch): those stay, without items, and are counted. Refuses CHANGED_BY_HAND
-    where an updated customer was edited since.
+    invoice of another batch): those stay and are counted, and the ones that the door finds not
+    `in_business` are closed. Refuses CHANGED_BY_HAND where an updated customer was edited since.
     """
     restored = changes_of(batch, TABLE)
     olds = [(int(row), before) for row, before in restored if before is not None]
@@ -332,17 +338,19 @@ def undo_batch(batch: ImportBatch, *, actor: Actor, at: datetime) -> Undone:
             respelled = {found[0] for found in cursor.fetchall()}
         removed = set(_remove_unreferenced(created))
         _rewrite_search_text(respelled | {row_id for row_id, _ in olds})
-    return Undone(len(removed), len(olds), [row for row in created if row not in removed])
+        kept = [row for row in created if row not in removed]
+        busy = in_business(kept)
+        _close([row for row in kept if row not in busy])
+    return Undone(len(removed), len(olds), kept)
 
 
-def close_undone(ids: Iterable[int], *, actor: Actor, at: datetime) -> int:
+def _close(ids: list[int]) -> None:
     """Close customers that an undone batch created and only records of the past refer to.
 
     They can't go (an assessment names them), and must not stand in the book as if they had been
-    meant. A file that names one again opens it again. Called inside the undoing import.
+    meant. A file that names one again opens it again.
     """
-    rows = Customer.objects.filter(pk__in=list(ids), status="active")
-    return rows.update(status="closed", source=UNDONE)
+    Customer.objects.filter(pk__in=ids, status="active").update(status="closed", source=UNDONE)
 
 
 def _reopen(known: Mapping[str, dict[str, Any]], *, batch: ImportBatch, at: datetime) -> None:

@@ -84,8 +84,7 @@ def undo(batch: ImportBatch, *, actor: Actor, at: datetime) -> UndoResult:
     total = sum(tables_of(batch).values())
     receivables.undo_batch(batch, actor=actor, at=at)
     dossiers.undo_batch(batch, actor=actor, at=at)
-    done = customers.undo_batch(batch, actor=actor, at=at)
-    customers.close_undone(_without_business(done.kept), actor=actor, at=at)
+    done = customers.undo_batch(batch, actor=actor, at=at, in_business=_in_business)
     return UndoResult(
         batch_id=batch.pk,
         removed=total - restored - len(done.kept),
@@ -94,15 +93,15 @@ def undo(batch: ImportBatch, *, actor: Actor, at: datetime) -> UndoResult:
     )
 
 
-def _without_business(ids: Sequence[int]) -> list[int]:
-    """Of some customers, those with no document, no decision and no granted line."""
+def _in_business(ids: list[int]) -> set[int]:
+    """Of some customers, those with a document, a decision or a granted line."""
     granted = Q(amount_minor__isnull=False) | Q(unlimited=True)
     busy: set[int] = set()
     for model in (Invoice, Receipt, Order, Statement, Decision, CreditLine):
         rows: Any = model.objects.filter(customer_id__in=ids)
         rows = rows.filter(granted) if model is CreditLine else rows
         busy.update(rows.values_list("customer_id", flat=True).distinct())
-    return [row for row in ids if row not in busy]
+    return busy
 
 
 def _count_restored(batch: ImportBatch) -> int:
