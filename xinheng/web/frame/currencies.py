@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.cache import cache
 from django.http import HttpRequest
 
 from xinheng.limits.models import CreditLine
@@ -16,6 +17,7 @@ from xinheng.people.queries import company
 from xinheng.portfolio.queries import currencies
 
 FALLBACK = "CNY"
+REMEMBER_SECONDS = 30  # the tabs of a large book are not worth a walk over every line each time
 
 
 def base_currency() -> str:
@@ -36,5 +38,9 @@ def currency_of(request: HttpRequest) -> str:
 
 def currencies_in_use(user: Any) -> list[str]:
     """The currencies of the person's book, the company's own first."""
+    place = f"currencies:{user.pk}"
+    found = cache.get(place)
+    if found is None and (found := currencies(user)):
+        cache.set(place, found, REMEMBER_SECONDS)
     base = base_currency()
-    return sorted(currencies(user), key=lambda code: code != base)
+    return sorted(found, key=lambda code: code != base)
