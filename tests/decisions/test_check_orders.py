@@ -179,3 +179,35 @@ def test_an_auditor_may_not_ask(world):
 
     with pytest.raises(Refused):
         check(world, ask("PO-1", "C1", 1), who="dora")
+
+
+def erp_order(customer, number, amount_minor):
+    """An open order of the ERP as an import leaves it: counted in the line's orders."""
+    from xinheng.limits.actions import Move, post
+    from xinheng.receivables.models import Order
+
+    Order.objects.create(
+        customer=customer,
+        number=number,
+        currency="CNY",
+        amount_minor=amount_minor,
+        open_minor=amount_minor,
+        ordered_on=AT.date(),
+    )
+    line = CreditLine.objects.get(customer=customer)
+    post([Move(line.pk, "orders", amount_minor, "order", f"order:{number}")], at=AT)
+
+
+@pytest.mark.parametrize(
+    ("asked", "outcome", "reserved"),
+    [(900, "approve", 0), (1000, "approve", 100), (800, "approve", 0), (1001, "hold", 0)],
+)
+def test_an_order_that_the_erp_told_us_already_never_counts_twice(world, asked, outcome, reserved):
+    customer = make_customer("C1", unit=world.units["EAST"])
+    make_line(customer, 1000)
+    erp_order(customer, "PO-1", 900)
+    [answer] = check(world, ask("PO-1", "C1", asked))
+    body = told(answer)
+    assert (body["outcome"], body["exposure"]["used"]) == (outcome, "0.00")
+    assert CreditLine.objects.get().orders_minor == 900 + reserved
+    assert reconcile() == []

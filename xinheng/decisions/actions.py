@@ -20,8 +20,14 @@ from xinheng.credit.exposure import used
 from xinheng.credit.money import display, to_text
 from xinheng.credit.policy import Policy, load
 from xinheng.decisions import sql
-from xinheng.decisions.batch import Batch, SameOrderTwice
-from xinheng.decisions.facts import Party, find_earlier, find_parties, find_standings
+from xinheng.decisions.batch import Batch, SameOrderTwice, with_orders
+from xinheng.decisions.facts import (
+    Party,
+    find_earlier,
+    find_open_orders,
+    find_parties,
+    find_standings,
+)
 from xinheng.decisions.models import Decision, Hold, Override
 from xinheng.decisions.refusals import DecisionRefusal
 from xinheng.decisions.values import Answer, Ask
@@ -135,6 +141,7 @@ def _check(
             standings=standings,
             earlier=earlier,
             pending=pending,
+            on_order=find_open_orders(cursor, [ask.order_ref for ask in asks]),
             fresh_ids=new_ids(IDS_PER_ORDER * len(asks)),
         )
         answers = [batch.answer(ask, party) for ask, party in zip(asks, parties, strict=True)]
@@ -244,15 +251,17 @@ def release_hold(decision_id: UUID, reason: str, *, actor: Actor, at: datetime) 
             raise Refused(DecisionRefusal.REQUESTER_MAY_NOT_RELEASE)
         if decision.customer.status in ("blocked", "closed"):
             raise Refused(DecisionRefusal.CUSTOMER_CLOSED, status=decision.customer.status)
-        line = lock_lines([_line_id(decision)])[_line_id(decision)]
+        counted = _counted_on_order(decision)
+        line = with_orders(lock_lines([_line_id(decision)])[_line_id(decision)], -counted)
         policy = live_policy().policy
         before = used(line.components, policy.exposure)
         authority_words = _require_authority(actor, decision, before + decision.amount_minor)
         override = _override(decision, line, before, authority_words, reason, actor, at)
-        reservation = _overriding(decision, line, before, override, policy, at)
-        reserve([reservation], at=at)
-        Decision.objects.filter(pk=decision.pk).update(reservation_id=reservation.id)
-        decision.reservation_id = reservation.id
+        if decision.amount_minor > counted:
+            reservation = _overriding(decision, line, before, counted, override, policy, at)
+            reserve([reservation], at=at)
+            Decision.objects.filter(pk=decision.pk).update(reservation_id=reservation.id)
+            decision.reservation_id = reservation.id
         _end_hold(decision, "released", reason, actor, at)
     return decision
 
@@ -332,6 +341,13 @@ def _require_authority(actor: Actor, decision: Decision, after_minor: int) -> st
     return f"{found.role_id}: {cap} {found.currency}"
 
 
+def _counted_on_order(decision: Decision) -> int:
+    """What the ERP's own open order of the same number counts already."""
+    with connections["default"].cursor() as cursor:
+        found = find_open_orders(cursor, [decision.order_ref])
+    return found.get((decision.order_ref, decision.customer_id, decision.currency), 0)
+
+
 def _override(
     decision: Decision,
     line: LockedLine,
@@ -374,6 +390,7 @@ def _overriding(
     decision: Decision,
     line: LockedLine,
     used_minor: int,
+    counted_minor: int,
     override: Override,
     policy: Policy,
     at: datetime,
@@ -383,8 +400,8 @@ def _overriding(
         line.id,
         decision.order_ref,
         decision.version,
-        decision.amount_minor,
-        used_minor,
+        decision.amount_minor - counted_minor,
+        used_minor + counted_minor,
         None if line.limit.unlimited else (line.limit.amount_minor or 0),
         line.limit.unlimited,
         override.id,

@@ -18,6 +18,7 @@ from xinheng.credit.exposure import explain
 from xinheng.credit.money import to_text
 from xinheng.credit.policy import Policy
 from xinheng.credit.reason_text import text
+from xinheng.limits.values import NewReservation
 
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -35,10 +36,12 @@ def answer_bytes(
     order: Order,
     verdict: Verdict,
     policy: Policy,
-    reservation: tuple[str, datetime] | None,
+    reservation: NewReservation | None,
     decided_at: datetime,
 ) -> bytes:
-    """The answer as it is sent and stored. `reservation`: its id and when it expires."""
+    """The answer as it is sent and stored. `reservation` None: nothing was promised, because the
+    order was not approved or an open order of the ERP with its number counts already.
+    """
     currency = order.currency
     answer = {
         "decision_id": decision_id,
@@ -60,7 +63,7 @@ def answer_bytes(
             "components": _components(facts, policy, currency),
             "rule": verdict.rule,
         },
-        "reservation": _reservation(reservation, order),
+        "reservation": _reservation(reservation, currency),
         "policy": {"name": policy.name, "version": policy.version},
         "decided_at": instant(decided_at),
         "ledger": {"entry": entry_id, "status": "recorded"},
@@ -89,11 +92,11 @@ def _components(facts: Facts, policy: Policy, currency: str) -> dict[str, str]:
     }
 
 
-def _reservation(kept: tuple[str, datetime] | None, order: Order) -> dict[str, Any] | None:
-    if kept is None:
+def _reservation(made: NewReservation | None, currency: str) -> dict[str, Any] | None:
+    if made is None:
         return None
     return {
-        "id": kept[0],
-        "amount": to_text(order.amount_minor, order.currency),
-        "expires_at": instant(kept[1]),
+        "id": str(made.id),
+        "amount": to_text(made.amount_minor, currency),
+        "expires_at": instant(made.expires_at),
     }

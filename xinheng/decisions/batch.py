@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from xinheng.credit.decide import Order, Verdict, decide, encode, facts_after
+from xinheng.credit.decide import Order, Verdict, decide, encode
 from xinheng.credit.exposure import Components
 from xinheng.credit.money import to_text
 from xinheng.credit.policy import Policy
@@ -42,6 +42,8 @@ class Batch:
     standings: dict[int, Standing]
     earlier: dict[str, list[Earlier]]
     pending: dict[str, Pending]
+    # what the ERP's own open order of the same number counts already: never counted twice
+    on_order: dict[tuple[str, int, str], int]
     fresh_ids: list[str]  # random ids, taken from the end
     voided: list[UUID] = field(default_factory=list)
     superseded: list[UUID] = field(default_factory=list)
@@ -80,13 +82,11 @@ class Batch:
         self._add_orders(reservation.line_id, -reservation.promised_minor)
 
     def _add_orders(self, line_id: int, delta_minor: int) -> None:
-        line = self.lines[line_id]
-        changed = [getattr(line.components, name) for name in Components.__struct_fields__]
-        changed[2] += delta_minor
-        self.lines[line_id] = line._replace(components=Components(*changed))
+        self.lines[line_id] = with_orders(self.lines[line_id], delta_minor)
 
     def _decide(self, ask: Ask, party: Party, line_id: int) -> Answer:
-        line = self.lines[line_id]
+        counted = self.on_order.get((ask.order_ref, party.customer_id, ask.currency), 0)
+        line = with_orders(self.lines[line_id], -counted)
         facts = facts_of(line, self.standings[line_id], self.today)
         order = Order(
             ask.order_ref,
@@ -98,12 +98,9 @@ class Batch:
         )
         verdict = decide(facts, order, self.policy)
         decision_id, entry_id = UUID(self.fresh_ids.pop()), self.fresh_ids.pop()
-        reservation = (
-            self._reserve(order, verdict, line_id) if verdict.outcome == "approve" else None
-        )
-        if reservation:
-            after = facts_after(facts, order)
-            self.lines[line_id] = self.lines[line_id]._replace(components=after.components)
+        reservation = None
+        if verdict.outcome == "approve" and order.amount_minor > counted:
+            reservation = self._reserve(order, verdict, line_id, counted)
         answer = answer_bytes(
             decision_id=str(decision_id),
             entry_id=str(UUID(entry_id)),
@@ -111,7 +108,7 @@ class Batch:
             order=order,
             verdict=verdict,
             policy=self.policy,
-            reservation=(str(reservation.id), reservation.expires_at) if reservation else None,
+            reservation=reservation,
             decided_at=self.at,
         )
         self._keep(
@@ -127,7 +124,10 @@ class Batch:
         )
         return Answer(200, answer, decision_id)
 
-    def _reserve(self, order: Order, verdict: Verdict, line_id: int) -> NewReservation:
+    def _reserve(
+        self, order: Order, verdict: Verdict, line_id: int, counted_minor: int
+    ) -> NewReservation:
+        """Promise what the ERP's own open order of this number does not count yet."""
         line = self.lines[line_id]
         version = line.line_version + 1
         reservation = NewReservation(
@@ -135,8 +135,8 @@ class Batch:
             line_id,
             order.ref,
             order.version,
-            order.amount_minor,
-            verdict.used_minor,
+            order.amount_minor - counted_minor,
+            verdict.used_minor + counted_minor,
             verdict.ceiling_minor,
             line.limit.unlimited,
             None,
@@ -144,9 +144,10 @@ class Batch:
             self.at + timedelta(days=self.policy.reservation_days),
         )
         self.lines[line_id] = line._replace(line_version=version)
+        self._add_orders(line_id, reservation.amount_minor)
         self.reservations.append(reservation)
         self.pending[order.ref] = Pending(
-            reservation.id, line_id, order.version, order.amount_minor
+            reservation.id, line_id, order.version, reservation.amount_minor
         )
         return reservation
 
@@ -196,6 +197,21 @@ class Batch:
         self.earlier.setdefault(ask.order_ref, []).append(
             Earlier(decision_id, ask.version, ask.body_sha256, kept[3])
         )
+
+
+def with_orders(line: LockedLine, delta_minor: int) -> LockedLine:
+    """The line as if its orders counted more (or less)."""
+    c = line.components
+    changed = Components(
+        c.open_items,
+        c.unbilled,
+        c.orders + delta_minor,
+        c.bills,
+        c.guarantees,
+        c.unapplied,
+        c.prepaid,
+    )
+    return line._replace(components=changed)
 
 
 class SameOrderTwice(Exception):

@@ -78,6 +78,11 @@ left join limits_reservation r on r.order_ref = d.order_ref and r.state = 'pendi
 where d.order_ref = any(%s::text[]) order by d.version
 """
 
+_OPEN_ORDERS = """
+select number, customer_id, currency, open_minor from receivables_order
+where number = any(%s::text[]) and open_minor > 0
+"""
+
 _STANDING = """
 with clock as materialized (
   select t.now, (t.now at time zone %s)::date as today
@@ -124,6 +129,14 @@ def find_earlier(
         if reservation[0] is not None:
             pending[ref] = Pending(*reservation)
     return found, pending
+
+
+def find_open_orders(cursor: Any, order_refs: Sequence[str]) -> dict[tuple[str, int, str], int]:
+    """What open orders of the ERP with these numbers already count: (number, customer, currency) →
+    minor units. The order that is asked about must not count twice.
+    """
+    cursor.execute(_OPEN_ORDERS, [texts(order_refs)])
+    return {(row[0], row[1], row[2]): row[3] for row in cursor.fetchall()}
 
 
 def find_standings(
