@@ -39,6 +39,22 @@ def test_entries_are_listed_without_names_or_amounts(world, settings, tmp_path):
     assert client.get("/ledger/entries/0/proof").content.startswith(b"c2sp.org/tlog-proof@v1")
 
 
+def test_the_whole_log_is_checked_and_damage_is_told(world, settings, tmp_path):
+    settings.XINHENG_LEDGER_DIR = tmp_path
+    buyer("C1", world.units["EAST"], 100_00)
+    check_orders([ask("PO-1", "C1", 777_77)], actor=world.actor("bob"))
+    signer = load_signer(settings.LEDGER_ORIGIN, settings.XINHENG_KEYS_DIR, tmp_path)
+    with connect() as connection:
+        while run_once(connection, signer, at=datetime.now(UTC)):
+            pass
+    client = signed_in(world.dora)
+    assert "全部重算，一致" in text_of(client.post("/ledger/check/"))
+    with connect() as connection:
+        connection.execute("alter table ledger_tile disable trigger user")
+        connection.execute("update ledger_tile set h = decode(repeat('00', 32 * w), 'hex')")
+    assert "损坏" in text_of(client.post("/ledger/check/"))
+
+
 def test_what_does_not_exist_is_404(world):
     client = signed_in(world.dora)
     for part in ("entries/0/proof", "checkpoint"):

@@ -58,6 +58,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     # ledger
     "ledger": "ledger.verify",
     "ledger-status": "ledger.verify",
+    "ledger-check": "ledger.verify",
     "ledger-checkpoint": "ledger.verify",
     "ledger-key": "ledger.verify",
     "ledger-proof": "ledger.verify",

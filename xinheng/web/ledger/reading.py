@@ -32,10 +32,20 @@ KINDS = {
     "reservations.expired": T("占用到期释放", "Reservations expired"),
     "import.done": T("文件导入", "File imported"),
     "import.undone": T("导入撤销", "Import undone"),
-    "assessments.made": T("信用评估", "Customers assessed"),
-    "limits.proposed": T("额度建议", "Limits proposed"),
-    "limits.granted": T("额度核定", "Limits granted"),
+    "customers.assessed": T("信用评估", "Customers assessed"),
+    "customer.contact_added": T("新增联系人", "Contact added"),
+    "lines.granted": T("额度核定", "Limits granted"),
+    "policy.drafted": T("策略起草", "Policy drafted"),
+    "policy.approved": T("策略批准", "Policy approved"),
     "policy.live": T("策略生效", "Policy went live"),
+    "company.set_up": T("系统启用", "Company set up"),
+    "business_units.ensured": T("业务单元", "Business units"),
+    "roles.added": T("新增角色", "Roles added"),
+    "user.created": T("新增用户", "Person added"),
+    "passwords.changed": T("更改密码", "Passwords changed"),
+    "api_key.created": T("新建接口密钥", "API key created"),
+    "api_key.revoked": T("吊销接口密钥", "API key revoked"),
+    "demonstration.removed": T("移除演示账套", "Demonstration removed"),
 }
 
 
@@ -108,8 +118,16 @@ def _clear_text(clear: dict[str, Any]) -> str:
         elif name == "reasons" and isinstance(value, list):
             parts.extend(str(words.CODES.get(code, T(str(code), str(code)))) for code in value)
         else:
-            parts.append(f"{name} {value}")
+            parts.append(f"{name} {_short(value)}")
     return " · ".join(parts)
+
+
+def _short(value: Any) -> str:
+    """A hash by its first digits, a list by its words: the whole is in the proof file."""
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    text = str(value)
+    return f"{text[:10]}…" if len(text) > 40 else text
 
 
 def public_key() -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from xinheng.ledger import queries
 from xinheng.ledger.models import Entry
+from xinheng.ledger.verifying import check_log
 from xinheng.web.frame.answers import download
 from xinheng.web.ledger import reading
+
+CHECKED_HERE_MAX = 200_000
 
 
 @require_GET
@@ -28,6 +33,22 @@ def status(request: HttpRequest) -> HttpResponse:
     """The figures at the top as a fragment, asked for every few seconds."""
     at = timezone.now()
     return render(request, "ledger/_status.html", {"page": reading.read(0, at=at), "now": at})
+
+
+@require_POST
+def check(request: HttpRequest) -> HttpResponse:
+    """Compute the whole log again from its entries; a large log is the command line's work."""
+    if queries.published_size() > CHECKED_HERE_MAX:
+        context = {"too_large": CHECKED_HERE_MAX}
+    else:
+        started = perf_counter()
+        report = check_log()
+        context = {"report": report, "seconds": f"{perf_counter() - started:.1f}"}
+    if request.htmx:
+        return render(request, "ledger/_check.html", context)
+    at = timezone.now()
+    context |= {"page": reading.read(None, at=at), "now": at, "first": True}
+    return render(request, "ledger/ledger.html", context)
 
 
 @require_GET
