@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.views import LoginView
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -100,16 +101,17 @@ def _set_up(form: SetUpForm) -> Any:
     """The first administrator, or None with the refusal written beside its box."""
     said, at = form.cleaned_data, timezone.now()
     try:
-        user = set_up_company(
-            said["company"],
-            said["base_currency"],
-            said["time_zone"],
-            said["username"],
-            said["password"],
-            actor=system("set-up"),
-            at=at,
-        )
-        adopt_shipped(actor=system("set-up"), at=at)
+        with transaction.atomic():
+            user = set_up_company(
+                said["company"],
+                said["base_currency"],
+                said["time_zone"],
+                said["username"],
+                said["password"],
+                actor=system("set-up"),
+                at=at,
+            )
+            adopt_shipped(actor=system("set-up"), at=at)
     except Refused as refused:
         form.add_error(BOXES.get(refused.code), str(refused.text))  # type: ignore[arg-type]
         return None
