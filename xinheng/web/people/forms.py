@@ -18,8 +18,7 @@ COMMON_CURRENCIES = ("CNY", "HKD", "USD", "EUR", "JPY", "GBP", "SGD")
 
 
 class SignInForm(AuthenticationForm):
-    """Name and password; one sentence for every failure, so that nobody learns which names exist.
-    """
+    """Name and password; one sentence for every failure: nobody learns which names exist."""
 
     error_messages = {
         "invalid_login": T(

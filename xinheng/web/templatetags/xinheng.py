@@ -48,8 +48,7 @@ OUTCOMES: Final = {  # word, meaning colour, icon
 
 @register.simple_tag
 def t(zh: str, en: str, **fields: Any) -> SafeString:
-    """A text in the reader's language; fields are escaped, the text itself is the template's own.
-    """
+    """A text in the reader's language; fields are escaped, the text is the template's own."""
     text = str(T(zh, en))
     if not fields:
         return mark_safe(text)
