@@ -16,7 +16,7 @@ import shutil
 import statistics
 import subprocess
 import tempfile
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ def seed(customers: int) -> str:
     set_up("基准", "CNY", "Asia/Shanghai", "root", "a long enough passphrase", actor=root, at=at)
     adopt_shipped(actor=root, at=at)
     keys = vault.create_keys("company", customers, at=at)
-    today = date.today()
+    today = at.date()
     with connection.cursor() as cursor:
         cursor.execute(_CUSTOMERS, [at, at, [str(key) for key in keys]])
         cursor.execute(_LINES, [today, today + timedelta(days=365), at])
@@ -94,19 +94,20 @@ def seed(customers: int) -> str:
 
 
 _CUSTOMERS = """
-insert into customers_customer (code, name, name_en, pinyin, initials, uscc, country, city, industry,
-  status, search_text, data_key_id, simulated, source, created_at, updated_at)
+insert into customers_customer (code, name, name_en, pinyin, initials, uscc, country, city,
+  industry, status, search_text, data_key_id, simulated, source, created_at, updated_at)
 select 'C' || lpad((o - 1)::text, 5, '0'), '客户' || o, '', '', '', '', '', '', '', 'active', '', k,
   true, 'benchmark', %s, %s
 from unnest(%s::uuid[]) with ordinality as t(k, o)
 """
 _LINES = """
-insert into limits_creditline (customer_id, currency, amount_minor, unlimited, valid_from, valid_until,
-  terms_days_max, overdue_allowed_minor, overdue_days_allowed, forced_hold, forced_hold_reason,
+insert into limits_creditline (customer_id, currency, amount_minor, unlimited, valid_from,
+  valid_until, terms_days_max, overdue_allowed_minor, overdue_days_allowed, forced_hold,
+  forced_hold_reason,
   open_items_minor, unbilled_minor, orders_minor, bills_minor, guarantees_minor, unapplied_minor,
   prepaid_minor, line_version, updated_at)
-select id, 'CNY', 1000000000000, false, %s, %s, 60, 1000000, 30, false, '', 500000, 0, 0, 0, 0, 0, 0,
-  0, %s
+select id, 'CNY', 1000000000000, false, %s, %s, 60, 1000000, 30, false, '', 500000, 0, 0, 0, 0,
+  0, 0, 0, %s
 from customers_customer
 """
 _DUE = """

@@ -1,6 +1,7 @@
 """The fixed cast and a small world to decide in, for tests of any room.
 
-Alice approves, Bob sells, Chen 陈 collects, Dora audits, Eve belongs to another business unit and sees nothing.
+Alice approves, Bob sells, Chen 陈 collects, Dora audits, Eve belongs to another business unit
+and sees nothing.
 """
 
 from __future__ import annotations

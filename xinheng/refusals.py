@@ -13,7 +13,7 @@ from enum import Enum
 from xinheng.texts import T
 
 
-class Refused(Exception):  # noqa: N818 - the glossary's word, not an error
+class Refused(Exception):
     """An action refused; `code` is a room's enum member whose value is a bilingual text."""
 
     def __init__(self, code: Enum, **fields: object) -> None:

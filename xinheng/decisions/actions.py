@@ -297,7 +297,8 @@ def expire_due(*, at: datetime) -> int:
 
 def _locked_decision(decision_id: UUID, actor: Actor) -> Decision:
     """The decision with its line locked, or UNKNOWN_DECISION for what the actor may not see."""
-    decision = Decision.objects.select_related("customer").filter(pk=decision_id).first()
+    found = Decision.objects.select_related("customer").filter(pk=decision_id)
+    decision: Decision | None = found.first()
     if decision is None or not actor.reaches(decision.customer.business_unit_id):
         raise Refused(DecisionRefusal.UNKNOWN_DECISION)
     lock_lines([_line_id(decision)])
@@ -312,8 +313,8 @@ def _line_id(decision: Decision) -> int:
 
 
 def _waiting_decision(decision_id: UUID, reason: str, actor: Actor) -> Decision:
-    if not actor.may("holds.release"):
-        raise Refused(DecisionRefusal.NOT_ALLOWED)
+    if not actor.may("holds.release") or actor.person_id is None:
+        raise Refused(DecisionRefusal.NOT_ALLOWED)  # machines ask, people release
     decision = _locked_decision(decision_id, actor)
     hold = Hold.objects.filter(pk=decision.pk).first()
     if hold is None or hold.state != "waiting":
@@ -325,9 +326,7 @@ def _waiting_decision(decision_id: UUID, reason: str, actor: Actor) -> Decision:
 
 def _require_authority(actor: Actor, decision: Decision, after_minor: int) -> str:
     """The authority used, in words; measured on the exposure after the release."""
-    if actor.kind == "system":
-        return "installation"
-    found = authority(actor.person_id, "release_hold", decision.currency)
+    found = authority(actor.person(), "release_hold", decision.currency)
     if found is None:
         raise Refused(DecisionRefusal.NO_AUTHORITY, currency=decision.currency)
     if not found.unlimited and after_minor > (found.up_to_minor or 0):
@@ -376,7 +375,7 @@ def _override(
     return Override.objects.create(
         id=UUID(new_ids(1)[0]),
         decision=decision,
-        person_id=actor.person_id,
+        person_id=actor.person(),
         authority=authority_words,
         reason=reason,
         amount_minor=decision.amount_minor,

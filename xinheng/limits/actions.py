@@ -260,7 +260,7 @@ def _within_authority(
     if actor.kind == "system":
         return list(proposals), []
     limits = {
-        currency: authority(actor.person_id, "grant_line", currency)
+        currency: authority(actor.person(), "grant_line", currency)
         for currency in {proposal.currency for proposal in proposals}
     }
     allowed, refused = [], []

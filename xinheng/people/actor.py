@@ -29,6 +29,12 @@ class Actor:
     def ref(self) -> str:
         return f"{self.kind}:{self.id if self.id is not None else self.label}"
 
+    def person(self) -> int:
+        """The human behind the act; a machine or the installation itself has no say here."""
+        if self.person_id is None:
+            raise ValueError("this act needs a person; use a user's actor")
+        return self.person_id
+
     def may(self, permission: str) -> bool:
         return self.kind == "system" or permission in self.permissions
 
