@@ -44,7 +44,6 @@ STEPS = {
     "intake.claim_waiting": "the jobs process; a person with imports.run made the batch",
     "customers.record_customers": "an import that open_batch has authorised",
     "customers.ensure_customers": "an import that open_batch has authorised",
-    "customers.close_undone": "an undo that require_undoable has authorised",
     "customers.undo_batch": "an undo that require_undoable has authorised",
     "limits.ensure_lines": "the action that needs the line; an unset line gives no credit",
     "limits.lock_lines": "the action that changes the line",
