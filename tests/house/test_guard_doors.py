@@ -48,7 +48,7 @@ def addresses(resolver: Any, before: str = "") -> Iterator[tuple[str, URLPattern
 
 def shown(address: str) -> str:
     """The address without its regular expressions: log/tile/…"""
-    return re.sub(r"\(\?P.*$", "…", address.replace("^", "")).replace("entries/…", "entries/…")
+    return re.sub(r"\(\?P.*$", "…", address.replace("^", ""))
 
 
 def unguarded(found: Iterator[tuple[str, URLPattern]]) -> set[str]:
