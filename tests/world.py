@@ -12,7 +12,7 @@ from typing import Any
 
 from xinheng.customers.models import Customer
 from xinheng.decisions.models import Assessment, Rating
-from xinheng.decisions.values import Ask
+from xinheng.decisions.values import Ask, ask_of
 from xinheng.limits.models import CreditLine
 from xinheng.people.actions import create_user, ensure_units, set_up
 from xinheng.people.actor import Actor, of_user, system
@@ -124,17 +124,6 @@ def rate(customer: Customer, grade: str = "BBB", valid_until: date = date(2027, 
 
 
 def ask(ref: str, customer: str, amount_minor: int, **extra: Any) -> Ask:
-    """An ask whose fingerprint covers what was given, as the JSON door makes it."""
-    from hashlib import sha256
-
-    fields = {
-        "order_ref": ref,
-        "version": extra.get("version", 1),
-        "customer_code": customer,
-        "amount_minor": amount_minor,
-        "currency": extra.get("currency", "CNY"),
-        "terms_days": extra.get("terms_days", 30),
-        "business_unit": extra.get("business_unit"),
-        "requested_on": extra.get("requested_on"),
-    }
-    return Ask(**fields, body_sha256=sha256(repr(sorted(fields.items())).encode()).digest())
+    """An ask as every door makes it."""
+    fields = {"version": 1, "currency": "CNY", "terms_days": 30, **extra}
+    return ask_of(order_ref=ref, customer_code=customer, amount_minor=amount_minor, **fields)

@@ -140,7 +140,8 @@ DATABASES = {
             "server_side_binding": True,
             "prepare_threshold": 0,
             "options": "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
-            " -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off",
+            " -c enable_hashjoin=off -c enable_mergejoin=off -c enable_bitmapscan=off"
+            " -c max_parallel_workers_per_gather=0 -c jit=off",
         },
         "CONN_MAX_AGE": None,
         "TEST": {"MIRROR": "default"},

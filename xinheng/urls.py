@@ -11,3 +11,5 @@ urlpatterns = [
     path("api/v1/", include("xinheng.api.urls")),
     path("", include("xinheng.web.urls")),
 ]
+
+handler500 = "xinheng.web.frame.errors.server_error"

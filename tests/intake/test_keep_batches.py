@@ -53,6 +53,8 @@ def test_a_waiting_batch_is_taken_once(batch: ImportBatch) -> None:
 
 def test_a_stopped_process_leaves_a_batch_that_says_so(batch: ImportBatch) -> None:
     later = AT + timedelta(hours=1)
+    assert close_interrupted(started_before=later, actor=system("t"), at=later) == 0  # a command's
+    ImportBatch.objects.filter(pk=batch.pk).update(options={"waiting": False})
     assert close_interrupted(started_before=AT, actor=system("t"), at=later) == 0
     assert close_interrupted(started_before=later, actor=system("t"), at=later) == 1
     batch.refresh_from_db()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from hashlib import sha256
 from typing import Annotated, Final
 
 import msgspec
@@ -25,7 +24,7 @@ from xinheng.api.problems import (
     problem,
 )
 from xinheng.credit.money import MoneyError, to_minor
-from xinheng.decisions.values import Answer, Ask
+from xinheng.decisions.values import Answer, Ask, ask_of
 
 BODY_BYTES_MAX: Final = 16_384
 BATCH_MAX: Final = 1_000
@@ -112,20 +111,15 @@ def as_ask(order: OrderCheck) -> Ask:
             date.fromisoformat(order.requested_on)
         except ValueError as error:
             raise NotValid("requested_on: give a calendar date as YYYY-MM-DD") from error
-    fingerprint = (
-        f"{order.order_ref}\x00{order.version}\x00{order.customer}\x00{amount_minor}\x00"
-        f"{order.currency}\x00{order.terms_days}\x00{order.business_unit}\x00{order.requested_on}"
-    )
-    return Ask(
-        order.order_ref,
-        order.version,
-        order.customer,
-        amount_minor,
-        order.currency,
-        order.terms_days,
-        order.business_unit,
-        order.requested_on,
-        sha256(fingerprint.encode()).digest(),
+    return ask_of(
+        order_ref=order.order_ref,
+        version=order.version,
+        customer_code=order.customer,
+        amount_minor=amount_minor,
+        currency=order.currency,
+        terms_days=order.terms_days,
+        business_unit=order.business_unit,
+        requested_on=order.requested_on,
     )
 
 

@@ -66,7 +66,10 @@ from unnest(%s::text[], %s::text[], %s::text[]) with ordinality as a(code, curre
 join customers_customer c on c.code = a.code
 left join people_businessunit u on u.id = c.business_unit_id
 left join limits_creditline l on l.customer_id = c.id and l.currency = a.currency
-left join limits_reservation r on r.order_ref = a.order_ref and r.state = 'pending'
+left join lateral (
+  select h.line_id from limits_reservation h
+  where h.order_ref = a.order_ref and h.state = 'pending' limit 1
+) r on true
 """
 
 # A pending reservation always belongs to an order that was decided, so one statement finds both.
@@ -74,7 +77,10 @@ _EARLIER = """
 select d.order_ref, d.id, d.version, d.request_sha256, d.answer,
   r.id, r.line_id, r.order_version, r.amount_minor - r.posted_minor
 from decisions_decision d
-left join limits_reservation r on r.order_ref = d.order_ref and r.state = 'pending'
+left join lateral (
+  select h.* from limits_reservation h
+  where h.order_ref = d.order_ref and h.state = 'pending' limit 1
+) r on true
 where d.order_ref = any(%s::text[]) order by d.version
 """
 

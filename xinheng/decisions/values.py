@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,6 +21,38 @@ class Ask(NamedTuple):
     business_unit: str | None
     requested_on: str | None  # ISO date; None means today in the company's zone
     body_sha256: bytes
+
+
+def ask_of(
+    *,
+    order_ref: str,
+    version: int,
+    customer_code: str,
+    amount_minor: int,
+    currency: str,
+    terms_days: int | None,
+    business_unit: str | None = None,
+    requested_on: str | None = None,
+) -> Ask:
+    """An ask with its fingerprint over the meaning of the request, however it was spelt.
+
+    Every door makes its asks here, so that one order sent two ways is one order.
+    """
+    meaning = (
+        f"{order_ref}\x00{version}\x00{customer_code}\x00{amount_minor}\x00"
+        f"{currency}\x00{terms_days}\x00{business_unit}\x00{requested_on}"
+    )
+    return Ask(
+        order_ref,
+        version,
+        customer_code,
+        amount_minor,
+        currency,
+        terms_days,
+        business_unit,
+        requested_on,
+        sha256(meaning.encode()).digest(),
+    )
 
 
 class Answer(NamedTuple):

@@ -160,10 +160,14 @@ def mark_undone(batch: ImportBatch, *, actor: Actor, at: datetime) -> None:
 
 
 def close_interrupted(*, started_before: datetime, actor: Actor, at: datetime) -> int:
-    """Batches that a stopped process left running become failed: their transaction never
-    committed.
+    """Queued batches that a stopped jobs process left running become failed: their transaction
+    never committed. Those that still wait are left to wait, and those that a command runs itself
+    are that command's to close.
     """
-    return ImportBatch.objects.filter(state="running", started_at__lt=started_before).update(
+    taken = ImportBatch.objects.filter(
+        state="running", started_at__lt=started_before, options__waiting=False
+    )
+    return taken.update(
         state="failed",
         finished_at=at,
         message="导入中断，未写入任何数据，请重新导入。"

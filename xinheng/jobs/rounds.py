@@ -20,6 +20,7 @@ from django.db import OperationalError, close_old_connections, connections
 from xinheng.connectors.files.imports import run_waiting
 from xinheng.decisions.actions import expire_due
 from xinheng.decisions.assess import assess, due
+from xinheng.intake.actions import close_interrupted
 from xinheng.people.actor import system
 from xinheng.people.queries import company, today
 
@@ -50,7 +51,7 @@ def assess_customers(at: datetime) -> int:
     """Customers whose ledger moved, or whose rating ran out, are scored again."""
     if company() is None:
         return 0
-    waiting = due(ASSESS_MAX)
+    waiting = due(ASSESS_MAX, today=today(at))
     if not waiting:
         return 0
     return assess(waiting, as_of=today(at), actor=system("jobs"), at=at)
@@ -64,7 +65,8 @@ ROUNDS = (
 
 
 def run_forever(stop: threading.Event) -> None:
-    """Make the rounds until told to stop."""
+    """Make the rounds until told to stop. What a stopped process left half done is closed first."""
+    _look(Round("interrupted imports", 0, _close_interrupted))
     next_look = dict.fromkeys((round_.name for round_ in ROUNDS), 0.0)
     while not stop.is_set():
         for round_ in ROUNDS:
@@ -72,6 +74,10 @@ def run_forever(stop: threading.Event) -> None:
                 _look(round_)
                 next_look[round_.name] = time.monotonic() + round_.every_seconds
         stop.wait(TICK_SECONDS)
+
+
+def _close_interrupted(at: datetime) -> int:
+    return close_interrupted(started_before=at, actor=system("jobs"), at=at)
 
 
 def _look(round_: Round) -> None:

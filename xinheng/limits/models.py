@@ -69,6 +69,10 @@ class OpenDue(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["line", "due_on"], name="open_due_once")]
+        # who is overdue, over the whole book, without reading the table
+        indexes = [
+            models.Index(fields=["due_on"], include=["line", "open_minor"], name="open_due_day")
+        ]
 
 
 class Reservation(models.Model):

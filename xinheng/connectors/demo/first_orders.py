@@ -9,7 +9,6 @@ up.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from random import Random
@@ -17,7 +16,7 @@ from random import Random
 from xinheng.connectors.demo.model import SEED
 from xinheng.decisions.actions import check_orders, reject_hold, release_hold
 from xinheng.decisions.models import Hold
-from xinheng.decisions.values import Ask
+from xinheng.decisions.values import Ask, ask_of
 from xinheng.limits.models import CreditLine
 from xinheng.limits.queries import usage
 from xinheng.people.actor import of_user
@@ -64,17 +63,13 @@ def _ask(line: CreditLine, number: int, random: Random) -> Ask:
     share = random.choice(SHARES)
     # Whole hundreds of the currency, as people order.
     amount = max(LEAST_MINOR, left * share // 100) // 10_000 * 10_000
-    body = f"{ref}|{line.customer.code}|{amount}|{line.currency}"
-    return Ask(
-        ref,
-        1,
-        line.customer.code,
-        amount,
-        line.currency,
-        _terms(line, number),
-        None,
-        None,
-        hashlib.sha256(body.encode()).digest(),
+    return ask_of(
+        order_ref=ref,
+        version=1,
+        customer_code=line.customer.code,
+        amount_minor=amount,
+        currency=line.currency,
+        terms_days=_terms(line, number),
     )
 
 
