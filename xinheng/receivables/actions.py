@@ -219,7 +219,8 @@ def _take_in(
     before = settling.balances(cursor)
     taken_over = fulfilled(cursor, table)
     created = insert_new(cursor, table)
-    update_changed(cursor, table)
+    if found.changed:
+        update_changed(cursor, table)
     note_changes(batch, table.name, [*((key, None) for key in created), *found.changed])
     if table is not ORDERS:
         own_receipts.bring_in_line(cursor)

@@ -18,7 +18,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from xinheng.credit.cash_application import Allocation, Invoice, Receipt, apply
-from xinheng.receivables.staging import Pair
+from xinheng.receivables.staging import ANALYZE_FROM, Pair
 
 
 class Balances(NamedTuple):
@@ -159,6 +159,9 @@ def _write(cursor: Any, found: _Found) -> None:
         with cursor.copy(f"copy receivables_allocation ({columns}) from stdin") as copy:
             for allocation in found.born:
                 copy.write_row(allocation)
+    if len(found.born) >= ANALYZE_FROM:
+        # An assessment follows at once, long before the server counts the rows by itself.
+        cursor.execute("analyze receivables_allocation")
     _set(cursor, "receivables_invoice", "open_minor", found.open_minor)
     _set(cursor, "receivables_receipt", "unapplied_minor", found.unapplied_minor)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from django.db import connection
 
 from xinheng.connectors.files.build import Built
@@ -52,14 +53,17 @@ def _units(table: Table, built: Built) -> set[int]:
 
 
 def _taken(table: Table, built: Built) -> set[int]:
-    """Lines whose number belongs to another customer, or to the same in another currency."""
+    """Lines whose number belongs to another customer, or to the same in another currency.
+
+    The numbers travel as one JSON text: 100,000 of them as an array cost half a second of quoting.
+    """
     document = _MODELS[table.kind]._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
             f"select d.number, c.code, d.currency from {document} d"
             " join customers_customer c on c.id = d.customer_id"
-            " where d.number = any(%s::varchar[])",
-            [[row.number for row in built.rows]],
+            " where d.number in (select json_array_elements_text(%s::json))",
+            [msgspec.json.encode([row.number for row in built.rows]).decode()],
         )
         owners = {number: (code, currency) for number, code, currency in cursor.fetchall()}
     bad = set()

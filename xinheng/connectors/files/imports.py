@@ -24,6 +24,7 @@ from django.db import connection, transaction
 from xinheng.connectors.files import headers, record
 from xinheng.connectors.files.build import Built, build
 from xinheng.connectors.files.checks import check
+from xinheng.connectors.files.collector import collector_rests
 from xinheng.connectors.files.errors import write_errors
 from xinheng.connectors.files.fields import KINDS
 from xinheng.connectors.files.headers import Layout
@@ -62,6 +63,7 @@ _ASSESSING = T("评估客户", "Assessing customers")
 _DONE = T("完成", "Done")
 
 
+@collector_rests()
 def run_import(
     kind: str,
     path: Path,
@@ -270,6 +272,7 @@ def _errors_file(
     return write_errors(sheet, layout.header_row, table.errors, folder / stem)
 
 
+@collector_rests()
 def undo_import(
     batch_id: int, *, actor: Actor, at: datetime, assess: bool = True
 ) -> record.UndoResult:
