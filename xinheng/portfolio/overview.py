@@ -224,15 +224,14 @@ def _newly_overdue(
     values: dict[str, Any], as_of: date, before: date, limit: int
 ) -> tuple[list[NewlyOverdue], int]:
     where = narrow("i", values) + " and i.currency = %(currency)s and i.due_on < %(as_of)s"
-    late = rows(f"select distinct p.customer_id from ({open_parts_sql(where)}) p", values, before)
+    late = open_parts_sql(where).replace("%(as_of)s", "%(before)s")
     found = rows(
         f"with owing as ({_owing(where)}), fell as (select owing.* from owing"
-        " left join unnest(%(late)s::bigint[]) as late(id) on late.id = owing.customer_id"
-        " where late.id is null)"
+        f" where not exists (select 1 from ({late}) p where p.customer_id = owing.customer_id))"
         " select c.id, c.code, c.name, c.name_en, f.overdue_minor, f.oldest_dpd,"
         " (select count(*) from fell) from fell f join customers_customer c on c.id = f.customer_id"
         " order by f.overdue_minor desc, c.id limit %(limit)s",
-        values | {"late": [row[0] for row in late], "limit": limit},
+        values | {"before": before, "limit": limit},
         as_of,
     )
     return [NewlyOverdue(*row[:6]) for row in found], found[0][6] if found else 0

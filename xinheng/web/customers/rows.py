@@ -71,11 +71,14 @@ _FILTERS: Final[dict[str, tuple[str, frozenset[str]]]] = {
     "overdue": ("o.overdue > 0", frozenset({"line", "overdue"})),
     "over": (f"not l.unlimited and {_USED} > ({_CEILING})", frozenset({"line"})),
     "expired": ("l.valid_until < %(today)s", frozenset({"line"})),
+    "using": (f"{_USED} > 0", frozenset({"line"})),
     "unset": (
         "(l.id is null or (not l.unlimited and l.amount_minor is null))",
         frozenset({"line"}),
     ),
 }
+# Those who come first in an order: a narrower list that sorts the same way.
+_FIRST: Final = {"-overdue": "overdue", "-days": "overdue", "-used": "using"}
 
 
 @dataclass(frozen=True)
@@ -142,13 +145,13 @@ def page(
     """Up to `limit` rows after the key [sort value, id]; `sort` is a word of SORTS, "-" turns it
     round.
 
-    The most overdue come from the overdue alone; only where they don't fill the page, everybody
-    is sorted.
+    The most overdue come from the overdue alone, and the largest users of credit from those who
+    use any; only where they don't fill the page, everybody is sorted.
     """
     if after is not None and not _fits(sort, after):
         after = None  # not a key of ours: the first page
-    if sort in ("-overdue", "-days") and not wanted.view:
-        found = _page(user, replace(wanted, view="overdue"), sort, after, limit)
+    if sort in _FIRST and not wanted.view:
+        found = _page(user, replace(wanted, view=_FIRST[sort]), sort, after, limit)
         if len(found) == limit:
             return found
     return _page(user, wanted, sort, after, limit)
