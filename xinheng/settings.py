@@ -141,6 +141,7 @@ DATABASES = {
             "prepare_threshold": 0,
             "options": "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
             " -c enable_hashjoin=off -c enable_mergejoin=off -c enable_bitmapscan=off"
+            " -c enable_material=off"
             " -c max_parallel_workers_per_gather=0 -c jit=off",
         },
         "CONN_MAX_AGE": None,

@@ -36,7 +36,8 @@ def listed(request: HttpRequest, actor: Actor, reader: Any) -> Reply:
             "customer_id", "grade"
         )
     )
-    items = [{**row, "grade": grades.get(row.pop("id")) or None} for row in page[:limit]]
+    # The row number is ours alone: it is taken out before the rest is told.
+    items = [{"grade": grades.get(row.pop("id")) or None} | row for row in page[:limit]]
     more = items[-1]["code"] if len(page) > limit else None
     return Reply(200, _encode({"items": items, "next": more}))
 

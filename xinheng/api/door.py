@@ -208,10 +208,13 @@ def decide_batch(requests: Sequence[tuple[str, bytes]], using: str = "door") -> 
     if _under_pressure(using):
         return [BEHIND] * len(requests)
     replies: list[Reply | None] = [None] * len(requests)
+    actors: dict[str, Actor | None] = {}
     by_actor: dict[str, tuple[Actor, list[int], list[Ask]]] = {}
     for position, (token, body) in enumerate(requests):
         try:
-            actor = actor_of_token(token, at=datetime.now(UTC), using=using)
+            if token not in actors:
+                actors[token] = actor_of_token(token, at=datetime.now(UTC), using=using)
+            actor = actors[token]
             if actor is None:
                 replies[position] = NO_KEY
                 continue

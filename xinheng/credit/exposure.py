@@ -82,7 +82,8 @@ def explain(components: Components, rule: Weights = FULL) -> tuple[Line, ...]:
     lines = []
     for name in (*ADDING, *REDUCING):
         amount, weight = getattr(components, name), getattr(rule, name)
-        counts = divide_half_up(amount * weight, WHOLE_BPS)
+        whole = weight == WHOLE_BPS
+        counts = amount if whole else divide_half_up(amount * weight, WHOLE_BPS)
         lines.append(Line(name, amount, weight, counts if name in ADDING else -counts))
     return tuple(lines)
 

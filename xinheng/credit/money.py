@@ -10,6 +10,7 @@ once, HALF_UP: 0.5 goes away from zero, so 2.5 → 3, −2.5 → −3. Exponents
 import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import lru_cache
 from typing import Final
 
 from xinheng.credit.shipped import document
@@ -113,11 +114,13 @@ def _too_fine(text: str, digits: int, currency: str) -> MoneyError:
     )
 
 
+@lru_cache(maxsize=65_536)
 def to_text(minor: int, currency: str) -> str:
-    """The canonical decimal text: 18000000 CNY → "180000.00". The inverse of `to_minor`."""
-    # CNY is nearly every order's currency; the test saves a look-up on the one hot path that
-    # formats money.
-    digits = 2 if currency == "CNY" else exponent(currency)
+    """The canonical decimal text: 18000000 CNY → "180000.00". The inverse of `to_minor`.
+
+    Remembered, because one order check writes the same few amounts (zero, the limit) many times.
+    """
+    digits = exponent(currency)
     if digits == 0:
         return str(minor)
     sign, size = ("-", -minor) if minor < 0 else ("", minor)

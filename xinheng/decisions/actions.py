@@ -20,15 +20,15 @@ from xinheng.credit.exposure import used
 from xinheng.credit.money import display, to_text
 from xinheng.credit.policy import Policy, load
 from xinheng.decisions import sql
-from xinheng.decisions.batch import Batch, SameOrderTwice, with_orders
+from xinheng.decisions.batch import Batch, SameOrderTwice, dashed, with_orders
 from xinheng.decisions.facts import (
     Party,
     find_earlier,
-    find_open_orders,
     find_parties,
     find_standings,
 )
 from xinheng.decisions.models import Decision, Hold, Override
+from xinheng.decisions.pipeline import pipelined
 from xinheng.decisions.refusals import DecisionRefusal
 from xinheng.decisions.values import Answer, Ask
 from xinheng.ledger.actions import append, new_ids
@@ -72,7 +72,7 @@ def check_orders(
     tries = 0
     while True:
         try:
-            with transaction.atomic(using=using, durable=True):
+            with transaction.atomic(using=using, durable=True), pipelined(using):
                 return _check(asks, policy, actor, at, using)
         except SameOrderTwice:
             half = max(1, len(asks) // 2)
@@ -129,7 +129,7 @@ def _check(
         clock, today, standings = find_standings(cursor, list(lines), governing.time_zone, at)
         if clock is None or today is None:
             return [Answer(404, b"", None)] * len(asks)
-        earlier, pending = find_earlier(cursor, [ask.order_ref for ask in asks])
+        earlier, pending, on_order = find_earlier(cursor, [ask.order_ref for ask in asks])
         if any(held.line_id not in lines for held in pending.values()):
             raise LineMoved
         batch = Batch(
@@ -141,7 +141,7 @@ def _check(
             standings=standings,
             earlier=earlier,
             pending=pending,
-            on_order=find_open_orders(cursor, [ask.order_ref for ask in asks]),
+            on_order=on_order,
             fresh_ids=new_ids(IDS_PER_ORDER * len(asks)),
         )
         answers = [batch.answer(ask, party) for ask, party in zip(asks, parties, strict=True)]
@@ -179,7 +179,7 @@ def _write(cursor: Any, batch: Batch, policy_id: int, using: str) -> None:
         cursor.execute(
             sql.ADD_HOLDS, [batch.at, plain(ids), numbers(customers), texts(kinds), texts(codes)]
         )
-    append(batch.entries, at=batch.at, cursor=cursor, ids=[row[9].hex for row in batch.decisions])
+    append(batch.entries, at=batch.at, cursor=cursor, ids=[row[9] for row in batch.decisions])
 
 
 def _write_decisions(cursor: Any, batch: Batch, policy_id: int) -> None:
@@ -260,8 +260,8 @@ def release_hold(decision_id: UUID, reason: str, *, actor: Actor, at: datetime) 
         if decision.amount_minor > counted:
             reservation = _overriding(decision, line, before, counted, override, policy, at)
             reserve([reservation], at=at)
-            Decision.objects.filter(pk=decision.pk).update(reservation_id=reservation.id)
-            decision.reservation_id = reservation.id
+            decision.reservation_id = UUID(str(reservation.id))
+            decision.save(update_fields=["reservation_id"])
         _end_hold(decision, "released", reason, actor, at)
     return decision
 
@@ -343,7 +343,7 @@ def _require_authority(actor: Actor, decision: Decision, after_minor: int) -> st
 def _counted_on_order(decision: Decision) -> int:
     """What the ERP's own open order of the same number counts already."""
     with connections["default"].cursor() as cursor:
-        found = find_open_orders(cursor, [decision.order_ref])
+        _, _, found = find_earlier(cursor, [decision.order_ref])
     return found.get((decision.order_ref, decision.customer_id, decision.currency), 0)
 
 
@@ -395,7 +395,7 @@ def _overriding(
     at: datetime,
 ) -> NewReservation:
     return NewReservation(
-        UUID(new_ids(1)[0]),
+        dashed(new_ids(1)[0]),
         line.id,
         decision.order_ref,
         decision.version,

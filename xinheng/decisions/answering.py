@@ -9,6 +9,7 @@ their minus sign, so that the parts add up to `used`.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +24,7 @@ from xinheng.limits.values import NewReservation
 _ENCODER: Final = msgspec.json.Encoder()
 
 
+@lru_cache(maxsize=256)
 def instant(at: datetime) -> str:
     """UTC with milliseconds: 2026-11-22T06:30:00.123Z."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

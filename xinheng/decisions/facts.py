@@ -35,7 +35,7 @@ class Party(NamedTuple):
 class Pending(NamedTuple):
     """Credit that an order's earlier version still holds."""
 
-    id: UUID
+    id: UUID | str
     line_id: int
     version: int
     promised_minor: int
@@ -44,7 +44,7 @@ class Pending(NamedTuple):
 class Earlier(NamedTuple):
     """A decision that was already made on an order."""
 
-    id: UUID
+    id: UUID | str
     version: int
     request_sha256: bytes
     answer: bytes
@@ -72,21 +72,26 @@ left join lateral (
 ) r on true
 """
 
-# A pending reservation always belongs to an order that was decided, so one statement finds both.
+# One row per order and earlier version: what was decided, what it still holds, and what the ERP's
+# own open order of that number counts already. OFFSET 0 keeps each look-up by itself: a plan made
+# while a table was empty must not join everything with everything when it has grown.
 _EARLIER = """
-select d.order_ref, d.id, d.version, d.request_sha256, d.answer,
-  r.id, r.line_id, r.order_version, r.amount_minor - r.posted_minor
-from decisions_decision d
+select a.ref, d.id, d.version, d.request_sha256, d.answer,
+  r.id, r.line_id, r.order_version, r.amount_minor - r.posted_minor,
+  o.customer_id, o.currency, o.open_minor
+from unnest(%s::text[]) as a(ref)
+left join lateral (
+  select e.* from decisions_decision e where e.order_ref = a.ref offset 0
+) d on true
 left join lateral (
   select h.* from limits_reservation h
-  where h.order_ref = d.order_ref and h.state = 'pending' limit 1
+  where h.order_ref = a.ref and h.state = 'pending' limit 1
 ) r on true
-where d.order_ref = any(%s::text[]) order by d.version
-"""
-
-_OPEN_ORDERS = """
-select number, customer_id, currency, open_minor from receivables_order
-where number = any(%s::text[]) and open_minor > 0
+left join lateral (
+  select n.* from receivables_order n where n.number = a.ref and n.open_minor > 0 offset 0
+) o on true
+where d.id is not null or o.id is not null
+order by d.version
 """
 
 _STANDING = """
@@ -125,24 +130,23 @@ def find_parties(cursor: Any, asks: Sequence[Ask]) -> list[Party | None]:
 
 def find_earlier(
     cursor: Any, order_refs: Sequence[str]
-) -> tuple[dict[str, list[Earlier]], dict[str, Pending]]:
-    """Decisions already made on these orders, oldest version first, and what they still hold."""
-    cursor.execute(_EARLIER, [texts(order_refs)])
+) -> tuple[dict[str, list[Earlier]], dict[str, Pending], dict[tuple[str, int, str], int]]:
+    """What these orders left behind: decisions made on them, oldest version first; credit that they
+    still hold; and what the ERP's own open orders of these numbers count already, by (number,
+    customer, currency) in minor units. The order that is asked about must not count twice.
+    """
+    cursor.execute(_EARLIER, [texts(sorted(set(order_refs)))])
     found: dict[str, list[Earlier]] = {}
     pending: dict[str, Pending] = {}
-    for ref, id_, version, digest, answer, *reservation in cursor.fetchall():
-        found.setdefault(ref, []).append(Earlier(id_, version, bytes(digest), bytes(answer)))
-        if reservation[0] is not None:
-            pending[ref] = Pending(*reservation)
-    return found, pending
-
-
-def find_open_orders(cursor: Any, order_refs: Sequence[str]) -> dict[tuple[str, int, str], int]:
-    """What open orders of the ERP with these numbers already count: (number, customer, currency) →
-    minor units. The order that is asked about must not count twice.
-    """
-    cursor.execute(_OPEN_ORDERS, [texts(order_refs)])
-    return {(row[0], row[1], row[2]): row[3] for row in cursor.fetchall()}
+    on_order: dict[tuple[str, int, str], int] = {}
+    for ref, id_, version, digest, answer, *rest in cursor.fetchall():
+        if id_ is not None:
+            found.setdefault(ref, []).append(Earlier(id_, version, bytes(digest), bytes(answer)))
+        if rest[0] is not None:
+            pending[ref] = Pending(*rest[:4])
+        if rest[4] is not None:
+            on_order[ref, rest[4], rest[5]] = rest[6]
+    return found, pending, on_order
 
 
 def find_standings(

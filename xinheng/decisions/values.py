@@ -63,5 +63,5 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
-    decision_id: UUID | None
+    decision_id: UUID | str | None
     replayed: bool = False

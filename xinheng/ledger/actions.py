@@ -61,7 +61,8 @@ def append(
     keys = open_keys({entry.data_key_id for entry in entries}, cursor=cursor)
     at_text = instant_text(at)
     seeds = random(SEED_BYTES * len(entries))
-    ids = list(ids) if ids is not None else new_ids(len(entries), random)
+    own_ids = ids is None
+    ids = new_ids(len(entries), random) if ids is None else list(ids)
     leaves: list[bytes] = []
     sealed: list[bytes] = []
     for position, entry in enumerate(entries):
@@ -76,7 +77,7 @@ def append(
         sealed.append(disclosure)
     key_ids = "{" + ",".join([str(entry.data_key_id) for entry in entries]) + "}"
     _insert(cursor, ids, leaves, sealed, key_ids)
-    return [UUID(text) for text in ids]
+    return [UUID(text) for text in ids] if own_ids else []
 
 
 def new_ids(count: int, random: Callable[[int], bytes] = random_bytes) -> list[str]:

@@ -6,8 +6,8 @@ them is read. Counters, journal and reservations change together or not at all. 
 ceiling is a CHECK of the table.
 
 The first part are steps of other rooms' transactions (decisions, receivables): the caller holds the
-transaction, the lock and the right to act, and appends the ledger entry. `propose` and
-`grant_proposals` are whole actions.
+transaction, the lock and the right to act, and appends the ledger entry. `propose_amount`,
+`grant_proposals` and `reject_proposals` are whole actions.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ from django.db import connections, transaction
 
 from xinheng.credit.decide import Limit
 from xinheng.credit.exposure import WHOLE_BPS, Components
-from xinheng.credit.money import divide_half_up, to_text
+from xinheng.credit.money import MAX_MINOR, divide_half_up
+from xinheng.customers.models import Customer
 from xinheng.ledger.actions import append
 from xinheng.ledger.entries import NewEntry
 from xinheng.limits import sql
 from xinheng.limits.arrays import instants, numbers, plain, texts
+from xinheng.limits.conditions import latest_end, shipped
 from xinheng.limits.models import Proposal
+from xinheng.limits.queries import judge_grant
 from xinheng.limits.refusals import LimitRefusal
 from xinheng.limits.values import (
     Conditions,
@@ -42,12 +45,14 @@ from xinheng.limits.values import (
 )
 from xinheng.merkle.tree import hash_leaf, root_of
 from xinheng.people.actor import Actor
-from xinheng.people.queries import authority
 from xinheng.refusals import Refused
 from xinheng.vault.queries import system_key
 
 COMPONENTS = Components.__struct_fields__
 EXPIRE_MAX = 500
+PROPOSALS_MAX = 50_000
+REASON_MIN = 4
+REASON_MAX = 1000
 
 
 def ensure_lines(
@@ -143,7 +148,7 @@ def reserve(
 
 
 def end_reservations(
-    ids: Sequence[UUID], state: str, *, at: datetime, using: str = "default"
+    ids: Sequence[UUID | str], state: str, *, at: datetime, using: str = "default"
 ) -> list[Ended]:
     """Void or expire pending reservations; what was still promised returns to the line.
 
@@ -196,9 +201,11 @@ def post_reservations(
 
 
 def propose(proposals: Sequence[NewProposal], *, actor: Actor, at: datetime) -> int:
-    """Suggest limits; a waiting suggestion for the same customer and currency is superseded.
+    """Suggest limits; a waiting suggestion for the same customer and currency is superseded, unless
+    a person entered it and this one is calculated. Returns how many wait anew.
 
-    Changes no line. The caller (an assessment, an import) appends the ledger entry of its own.
+    Changes no line. What was rejected is not suggested again with the same figures. The caller (an
+    assessment, an import) appends the ledger entry of its own.
     """
     if not proposals:
         return 0
@@ -208,13 +215,79 @@ def propose(proposals: Sequence[NewProposal], *, actor: Actor, at: datetime) -> 
     ]
     columns = _columns(rows, 6)
     with transaction.atomic(), connections["default"].cursor() as cursor:
-        cursor.execute(sql.SUPERSEDE_PROPOSALS, [at, columns[0], columns[1]])
+        cursor.execute(sql.SUPERSEDE_PROPOSALS, [at, columns[0], columns[1], columns[4]])
         cursor.execute(sql.ADD_PROPOSALS, [at, *columns])
-    return len(proposals)
+        return int(cursor.rowcount)
 
 
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
+
+
+def propose_amount(
+    customer_id: int,
+    currency: str,
+    amount_minor: int,
+    terms_days: int | None,
+    reason: str,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> int:
+    """A person enters an amount of their own, with a reason; returns the proposal's id.
+
+    It takes the place of what waits for the customer and currency, and another person grants it.
+    Refuses NOT_ALLOWED, NEEDS_PERSON, NEEDS_REASON, BAD_AMOUNT, BAD_TERMS, UNKNOWN_CUSTOMER.
+    """
+    _require(actor)
+    if actor.kind != "user":
+        raise Refused(LimitRefusal.NEEDS_PERSON)
+    _check_reason(reason)
+    _check_terms(amount_minor, terms_days)
+    with transaction.atomic():
+        customer = Customer.objects.filter(pk=customer_id).first()
+        if customer is None or not actor.reaches(customer.business_unit_id):
+            raise Refused(LimitRefusal.UNKNOWN_CUSTOMER)
+        mine = {"customer_id": customer_id, "currency": currency, "state": "proposed"}
+        stood = Proposal.objects.select_for_update().filter(**mine).first()
+        workings = _by_hand(stood, reason.strip(), actor.person())
+        row = NewProposal(customer_id, currency, amount_minor, terms_days, workings, actor.ref)
+        propose([row], actor=actor, at=at)
+        fields = {
+            "customer": str(customer_id),
+            "amount_minor": str(amount_minor),
+            "terms_days": str(terms_days),
+            "reason": reason.strip(),
+            "actor": actor.ref,
+        }
+        _append("line.proposed", {"currency": currency}, fields, customer.data_key_id, at)
+        return int(Proposal.objects.get(**mine).pk)
+
+
+def _require(actor: Actor) -> None:
+    if not actor.may("lines.grant"):
+        raise Refused(LimitRefusal.NOT_ALLOWED)
+
+
+def _check_reason(reason: str) -> None:
+    if not REASON_MIN <= len(reason.strip()) <= REASON_MAX:
+        raise Refused(LimitRefusal.NEEDS_REASON)
+
+
+def _check_terms(amount_minor: int, terms_days: int | None) -> None:
+    if not 0 <= amount_minor <= MAX_MINOR:
+        raise Refused(LimitRefusal.BAD_AMOUNT)
+    most = shipped()["terms_days_max"]
+    if terms_days is not None and not 0 <= terms_days <= most:
+        raise Refused(LimitRefusal.BAD_TERMS, most=most)
+
+
+def _by_hand(stood: Proposal | None, reason: str, person: int) -> dict[str, Any]:
+    """The workings of the calculation, if there was one, with what the person says instead."""
+    before = dict(stood.workings or {}) if stood else {}
+    earlier = before.get("by_hand")
+    model = earlier["model_minor"] if earlier else (stood.amount_minor if stood else None)
+    return before | {"by_hand": {"reason": reason, "person": person, "model_minor": model}}
 
 
 def grant_proposals(
@@ -226,23 +299,19 @@ def grant_proposals(
     actor: Actor,
     at: datetime,
 ) -> Granted:
-    """Make proposed limits live, all that wait (None) or those named.
+    """Make proposed limits live, all that wait (None) or those named, as far as the actor sees.
 
-    Authority is judged on each amount: what is above the actor's is left waiting and told. Refuses
-    NOT_ALLOWED, BAD_PERIOD, NO_PROPOSALS. One ledger entry over all lines granted.
+    Authority is judged on each amount, and whoever entered an amount by hand may not grant it: what
+    is not allowed is left waiting and told. Refuses NOT_ALLOWED, BAD_PERIOD, TOO_LONG,
+    NO_PROPOSALS, TOO_MANY. One ledger entry over all lines granted.
     """
-    if not actor.may("lines.grant"):
-        raise Refused(LimitRefusal.NOT_ALLOWED)
+    _require(actor)
     if valid_until < valid_from:
         raise Refused(LimitRefusal.BAD_PERIOD)
+    if valid_until > (latest := latest_end(valid_from)):
+        raise Refused(LimitRefusal.TOO_LONG, until=latest)
     with transaction.atomic():
-        waiting = Proposal.objects.select_for_update().filter(state="proposed")
-        if proposal_ids is not None:
-            waiting = waiting.filter(pk__in=proposal_ids)
-        proposals = list(waiting.order_by("pk"))
-        if not proposals:
-            raise Refused(LimitRefusal.NO_PROPOSALS)
-        allowed, refused = _within_authority(proposals, actor)
+        allowed, refused = judge_grant(_lock_waiting(proposal_ids, actor), actor)
         if allowed:
             _make_live(allowed, valid_from, valid_until, conditions, at=at)
             _decide(allowed, "granted", actor, at=at)
@@ -250,30 +319,44 @@ def grant_proposals(
     total: dict[str, int] = defaultdict(int)
     for proposal in allowed:
         total[proposal.currency] += proposal.amount_minor
-    return Granted(len(allowed), dict(total), refused)
+    return Granted(len(allowed), dict(total), [(proposal.pk, why) for proposal, why in refused])
 
 
-def _within_authority(
-    proposals: Sequence[Proposal], actor: Actor
-) -> tuple[list[Proposal], list[tuple[int, str]]]:
-    """Those whose amount the actor may grant, and the others with the reason."""
-    if actor.kind == "system":
-        return list(proposals), []
-    limits = {
-        currency: authority(actor.person(), "grant_line", currency)
-        for currency in {proposal.currency for proposal in proposals}
-    }
-    allowed, refused = [], []
-    for proposal in proposals:
-        limit = limits[proposal.currency]
-        if limit and (limit.unlimited or proposal.amount_minor <= (limit.up_to_minor or 0)):
-            allowed.append(proposal)
-        else:
-            text = LimitRefusal.ABOVE_AUTHORITY.value.format(
-                amount=to_text(proposal.amount_minor, proposal.currency), currency=proposal.currency
-            )
-            refused.append((proposal.pk, str(text)))
-    return allowed, refused
+def reject_proposals(
+    proposal_ids: Sequence[int] | None, reason: str, *, actor: Actor, at: datetime
+) -> int:
+    """Turn proposals down for a stated reason, all that wait (None) or those named; lines stay.
+
+    Returns how many. Refuses NOT_ALLOWED, NEEDS_REASON, NO_PROPOSALS, TOO_MANY. One ledger entry.
+    """
+    _require(actor)
+    _check_reason(reason)
+    with transaction.atomic(), connections["default"].cursor() as cursor:
+        proposals = _lock_waiting(proposal_ids, actor)
+        ids = [proposal.pk for proposal in proposals]
+        cursor.execute(sql.REJECT_PROPOSALS, [actor.person_id, at, reason.strip(), ids])
+        fields = {"rows_root": _root(proposals), "reason": reason.strip(), "actor": actor.ref}
+        _append("lines.rejected", {"lines": len(ids)}, fields, system_key(), at)
+    return len(ids)
+
+
+def _lock_waiting(proposal_ids: Sequence[int] | None, actor: Actor) -> list[Proposal]:
+    """The waiting proposals meant, locked in key order; those of other units are not there."""
+    waiting = Proposal.objects.select_for_update().filter(state="proposed")
+    if not actor.all_units:
+        waiting = waiting.filter(customer__in=Customer.objects.filter(**_own_unit(actor)))
+    if proposal_ids is not None:
+        waiting = waiting.filter(pk__in=proposal_ids)
+    proposals = list(waiting.order_by("pk")[: PROPOSALS_MAX + 1])
+    if not proposals:
+        raise Refused(LimitRefusal.NO_PROPOSALS)
+    if len(proposals) > PROPOSALS_MAX:
+        raise Refused(LimitRefusal.TOO_MANY, most=f"{PROPOSALS_MAX:,}")
+    return proposals
+
+
+def _own_unit(actor: Actor) -> dict[str, Any]:
+    return {"business_unit_id": actor.unit_id, "business_unit__isnull": False}
 
 
 def _make_live(
@@ -313,13 +396,18 @@ def _record_grant(
     proposals: Sequence[Proposal], valid_until: date, actor: Actor, *, at: datetime
 ) -> None:
     """One entry: every line's key and amount, as a Merkle root over the granted rows."""
+    clear = {"lines": len(proposals), "valid_until": valid_until.isoformat()}
+    fields = {"rows_root": _root(proposals), "actor": actor.ref}
+    _append("lines.granted", clear, fields, system_key(), at)
+
+
+def _root(proposals: Sequence[Proposal]) -> str:
     rows = [f"{p.customer_id}|{p.currency}|{p.amount_minor}|{p.terms_days}" for p in proposals]
-    root = root_of([hash_leaf(row.encode()) for row in rows])
-    entry = NewEntry(
-        kind="lines.granted",
-        clear={"lines": len(proposals), "valid_until": valid_until.isoformat()},
-        fields={"rows_root": root.hex(), "actor": actor.ref},
-        data_key_id=system_key(),
-    )
+    return root_of([hash_leaf(row.encode()) for row in rows]).hex()
+
+
+def _append(
+    kind: str, clear: dict[str, Any], fields: dict[str, str], key_id: UUID, at: datetime
+) -> None:
     with connections["default"].cursor() as cursor:
-        append([entry], at=at, cursor=cursor)
+        append([NewEntry(kind, clear, fields, key_id)], at=at, cursor=cursor)

@@ -10,8 +10,17 @@ prepaid 50,000 = 880,000 used of 1,000,000.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
+
+from xinheng.people.models import unit_scope
+
+
+class OwnedQuery(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> OwnedQuery:
+        return self.filter(unit_scope(user, "customer__business_unit"))
 
 
 class CreditLine(models.Model):
@@ -39,6 +48,8 @@ class CreditLine(models.Model):
     prepaid_minor = models.BigIntegerField(default=0)
     line_version = models.BigIntegerField(default=0)  # grows with each reservation granted
     updated_at = models.DateTimeField()
+
+    objects = OwnedQuery.as_manager()
 
     class Meta:
         constraints = [
@@ -157,16 +168,20 @@ class Proposal(models.Model):
     currency = models.CharField(max_length=3)
     amount_minor = models.BigIntegerField()
     terms_days = models.IntegerField(null=True)
-    workings = models.JSONField()  # every method's value, which was decisive, grade, caps
+    # Every method's value, which was decisive, grade, caps; `by_hand` {reason, person, model_minor}
+    # where a person entered the amount; `rejected` {reason} where one was rejected.
+    workings = models.JSONField()
     state = models.CharField(
         max_length=10, default="proposed"
     )  # proposed granted rejected superseded
-    proposed_by = models.CharField(max_length=80)  # "import:12", "user:3"
+    proposed_by = models.CharField(max_length=80)  # "system:import", "user:3"
     proposed_at = models.DateTimeField()
     decided_by = models.ForeignKey(
         "people.User", models.PROTECT, null=True, blank=True, related_name="+"
     )
     decided_at = models.DateTimeField(null=True)
+
+    objects = OwnedQuery.as_manager()
 
     class Meta:
         constraints = [

@@ -1,17 +1,24 @@
-"""Reads of credit lines: usage as a drawing needs it, the journal, and the proof that both
-agree.
+"""Reads of credit lines and proposals: usage as a drawing needs it, the journal and the proof that
+both agree; what waits to be granted, and by whom it may be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection, connections
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from xinheng.credit.exposure import Components, Weights, explain, used
+from xinheng.credit.money import to_text
 from xinheng.limits import sql
-from xinheng.limits.models import CreditLine, Movement
+from xinheng.limits.models import CreditLine, Movement, Proposal
+from xinheng.limits.refusals import LimitRefusal
+from xinheng.people.actor import Actor
+from xinheng.people.queries import authority
+from xinheng.texts import T
 
 
 class Usage(NamedTuple):
@@ -71,6 +78,72 @@ def pending_of_orders(
     with connections[using].cursor() as cursor:
         cursor.execute(sql.PENDING_OF_ORDERS, [list(order_refs)])
         return {row[0]: (row[1], row[2], row[3], row[4]) for row in cursor.fetchall()}
+
+
+def waiting_proposals(user: Any) -> QuerySet[Proposal]:
+    """What waits to be granted among the customers that this person sees.
+
+    Each row carries `limit_now` (None: no limit yet) and `used_now` of its line.
+    """
+    lines = CreditLine.objects.filter(customer=OuterRef("customer"), currency=OuterRef("currency"))
+    in_use = (
+        F("open_items_minor")
+        + F("unbilled_minor")
+        + F("orders_minor")
+        + F("bills_minor")
+        + F("guarantees_minor")
+        - F("unapplied_minor")
+        - F("prepaid_minor")
+    )
+    rows: QuerySet[Proposal] = Proposal.objects.visible_to(user).filter(state="proposed")
+    return rows.annotate(
+        limit_now=Subquery(lines.values("amount_minor")),
+        used_now=Coalesce(Subquery(lines.annotate(n=in_use).values("n")), 0),
+    )
+
+
+class Judged(NamedTuple):
+    """Proposals that somebody may grant, and the others with the reason."""
+
+    allowed: list[Proposal]
+    refused: list[tuple[Proposal, T]]
+
+
+def judge_grant(proposals: Sequence[Proposal], actor: Actor) -> Judged:
+    """What the actor may grant: amounts within the authority, and none entered by the same person.
+
+    The page shows this before, the action asks it again under the lock.
+    """
+    if actor.kind == "system":
+        return Judged(list(proposals), [])
+    person = actor.person()
+    ceilings = {
+        currency: authority(person, "grant_line", currency)
+        for currency in {proposal.currency for proposal in proposals}
+    }
+    judged = Judged([], [])
+    for proposal in proposals:
+        ceiling = ceilings[proposal.currency]
+        if entered_by(proposal) == person:
+            judged.refused.append((proposal, LimitRefusal.OWN_PROPOSAL.value))
+        elif ceiling and (ceiling.unlimited or proposal.amount_minor <= (ceiling.up_to_minor or 0)):
+            judged.allowed.append(proposal)
+        else:
+            judged.refused.append((proposal, _above(proposal)))
+    return judged
+
+
+def entered_by(proposal: Proposal) -> int | None:
+    """The person who entered the amount by hand; None where it was calculated."""
+    by_hand = (proposal.workings or {}).get("by_hand")
+    return by_hand["person"] if by_hand else None
+
+
+def _above(proposal: Proposal) -> T:
+    text: T = LimitRefusal.ABOVE_AUTHORITY.value
+    return text.format(
+        amount=to_text(proposal.amount_minor, proposal.currency), currency=proposal.currency
+    )
 
 
 def reconcile() -> list[dict[str, Any]]:

@@ -130,19 +130,28 @@ from unnest(%s::uuid[], %s::bigint[]) as p(id, part)
 where r.id = p.id and r.state = 'pending'
 """
 
+# A person's own amount waits until a person deals with it: no calculation takes its place.
 SUPERSEDE_PROPOSALS = """
 update limits_proposal p set state = 'superseded', decided_at = %s::timestamptz
-from unnest(%s::bigint[], %s::text[]) as n(customer_id, currency)
+from unnest(%s::bigint[], %s::text[], %s::text[]) as n(customer_id, currency, workings)
 where p.state = 'proposed' and p.customer_id = n.customer_id and p.currency = n.currency
+  and (jsonb_exists(n.workings::jsonb, 'by_hand') or not jsonb_exists(p.workings, 'by_hand'))
 """
 
+# What a person has rejected is not suggested again until its figures change.
 ADD_PROPOSALS = """
 insert into limits_proposal (customer_id, currency, amount_minor, terms_days, workings, state,
   proposed_by, proposed_at)
-select customer_id, currency, amount, terms, workings::jsonb, 'proposed', proposed_by,
+select n.customer_id, n.currency, n.amount, n.terms, n.workings::jsonb, 'proposed', n.proposed_by,
   %s::timestamptz
 from unnest(%s::bigint[], %s::text[], %s::bigint[], %s::int[], %s::text[], %s::text[])
   as n(customer_id, currency, amount, terms, workings, proposed_by)
+where not exists (select from limits_proposal w where w.state = 'proposed'
+    and w.customer_id = n.customer_id and w.currency = n.currency)
+  and (jsonb_exists(n.workings::jsonb, 'by_hand') or not exists (
+    select from limits_proposal r where r.state = 'rejected' and r.customer_id = n.customer_id
+      and r.currency = n.currency and r.amount_minor = n.amount
+      and r.terms_days is not distinct from n.terms))
 """
 
 GRANT_LINES = """
@@ -157,5 +166,11 @@ where l.id = g.line_id
 
 DECIDE_PROPOSALS = """
 update limits_proposal set state = %s, decided_by_id = %s, decided_at = %s::timestamptz
+where id = any(%s::bigint[]) and state = 'proposed'
+"""
+
+REJECT_PROPOSALS = """
+update limits_proposal set state = 'rejected', decided_by_id = %s, decided_at = %s::timestamptz,
+  workings = workings || jsonb_build_object('rejected', jsonb_build_object('reason', %s::text))
 where id = any(%s::bigint[]) and state = 'proposed'
 """

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from xinheng.credit.decide import Limit
 from xinheng.credit.exposure import Components
+from xinheng.texts import T
 
 
 class Move(NamedTuple):
@@ -42,7 +43,7 @@ class LockedLine(NamedTuple):
 class NewReservation(NamedTuple):
     """Credit to promise: used before, asked, and the ceiling that both together must not pass."""
 
-    id: UUID
+    id: UUID | str
     line_id: int
     order_ref: str
     order_version: int
@@ -80,7 +81,7 @@ class Granted(NamedTuple):
 
     lines: int
     total_minor: dict[str, int]
-    refused: list[tuple[int, str]]  # (proposal id, why in the person's words)
+    refused: list[tuple[int, T]]  # (proposal id, why)
 
 
 class Conditions(NamedTuple):
