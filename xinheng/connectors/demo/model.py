@@ -111,7 +111,7 @@ def _add_northwind(book: Book, seed: int, buyers_max: int | None) -> None:
     for row in sources.northwind_customers()[:buyers_max]:
         random = Random(f"{seed}:buyer:{row.code}")
         buyers[row.code] = Buyer(
-            code=f"N-{row.code}",
+            code=f"X-{row.code}",
             name=row.name,
             name_en=row.name,
             uscc="",
@@ -158,7 +158,7 @@ def _add_firms(book: Book, seed: int, buyers_max: int | None) -> None:
         random = Random(f"{seed}:firm:{place}")
         letter = "ABCDEFGH"[place]
         buyer = Buyer(
-            code=f"S-{letter}",
+            code=f"Z-{letter}",
             name=f"美国上市公司 {letter}（真实财报，名称未公开）",
             name_en=f"US listed firm {letter} (real accounts, unnamed in the source)",
             uscc="",
