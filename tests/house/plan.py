@@ -51,12 +51,13 @@ ROOM_FILES = {"__init__", "apps", "models", "actions", "queries", "refusals"}
 OTHER_FILES = {
     "customers": {"rows", "search_text"},
     "decisions": {
-        *("answering", "assess", "batch", "facts", "features", "judging", "sql", "values"),
+        *("answering", "assess", "batch", "facts", "features", "judging", "pipeline", "sql"),
+        "values",
     },
     "dossiers": {"balance", "rows"},
     "intake": {"counts"},
     "ledger": {"entries", "fsck", "sequencer", "signer", "verifying"},
-    "limits": {"arrays", "sql", "values"},
+    "limits": {"arrays", "conditions", "sql", "values"},
     "people": {"actor", "keys", "roles"},
     "policies": {"bodies"},
     "portfolio": {"book", "file", "overview"},

@@ -17,6 +17,7 @@ from xinheng.portfolio.file import credit_file_summary
 
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 1_000
+AFTER_MAX = 60
 _encode = msgspec.json.Encoder().encode
 
 
@@ -28,7 +29,10 @@ def listed(request: HttpRequest, actor: Actor, reader: Any) -> Reply:
         return problem(400, "not_valid", f"limit: give a number from 1 to {LIMIT_MAX}")
     limit = int(text)
     rows = Customer.objects.visible_to(reader).order_by("code")
-    if after := request.GET.get("after", ""):
+    after = request.GET.get("after", "")
+    if len(after) > AFTER_MAX:
+        return problem(400, "not_valid", f"after: give at most {AFTER_MAX} characters")
+    if after:
         rows = rows.filter(code__gt=after.replace("\x00", ""))
     page = list(rows.values("id", "code", "name", "name_en", "status", "uscc")[: limit + 1])
     grades = dict(

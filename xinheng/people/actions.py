@@ -272,6 +272,28 @@ def change_passwords(passwords: Mapping[int, str], *, actor: Actor, at: datetime
 
 
 @transaction.atomic
+def deactivate_user(username: str, *, actor: Actor, at: datetime) -> bool:
+    """End a person's access: no signing in, open sessions and owned keys stop. False: it was ended
+    before. Refuses NOT_PERMITTED, UNKNOWN_USER, LAST_ADMINISTRATOR.
+    """
+    _require(actor, "people.manage")
+    # All of them in key order, so that two administrators can't end each other at once.
+    users = list(User.objects.select_for_update().filter(is_active=True).order_by("pk"))
+    user = next((one for one in users if one.username == username), None)
+    if user is None:
+        if User.objects.filter(username=username).exists():
+            return False
+        raise Refused(PeopleRefusal.UNKNOWN_USER, username=username)
+    if user.may("people.manage") and sum(one.may("people.manage") for one in users) == 1:
+        raise Refused(PeopleRefusal.LAST_ADMINISTRATOR, username=username)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    _record("user.deactivated", {}, {"user": str(user.pk), "by": actor.ref}, at)
+    transaction.on_commit(queries.forget)
+    return True
+
+
+@transaction.atomic
 def create_api_key(
     name: str,
     *,

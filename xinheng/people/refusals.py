@@ -40,3 +40,8 @@ class PeopleRefusal(Enum):
         "有效期必须晚于现在。", "The key must expire later than now: give a later date."
     )
     UNKNOWN_KEY = T("没有前缀为“{prefix}”的密钥。", "There is no key with the prefix “{prefix}”.")
+    UNKNOWN_USER = T("没有用户“{username}”。", "There is no user “{username}”.")
+    LAST_ADMINISTRATOR = T(
+        "“{username}”是最后一位系统管理员，请先新建另一位。",
+        "“{username}” is the last administrator: add another one first.",
+    )

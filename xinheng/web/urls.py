@@ -19,6 +19,7 @@ urlpatterns = guarded(
         path("", include("xinheng.web.orders.urls")),
         path("", include("xinheng.web.holds.urls")),
         path("", include("xinheng.web.decisions.urls")),
+        path("", include("xinheng.web.limits.urls")),
         path("", include("xinheng.web.imports.urls")),
         path("", include("xinheng.web.ledger.urls")),
     ]

@@ -31,7 +31,7 @@ def currency_of(request: HttpRequest) -> str:
     if len(asked) == 3 and asked.isascii() and asked.isupper():
         return asked
     base = base_currency()
-    if CreditLine.objects.filter(currency=base).exists():
+    if CreditLine.objects.visible_to(request.user).filter(currency=base).exists():
         return base
     return next(iter(currencies()), base)
 

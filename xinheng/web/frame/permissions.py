@@ -45,6 +45,14 @@ PERMISSIONS: Final[dict[str, str]] = {
     "hold": "decisions.view",
     "hold-release": "holds.release",
     "hold-reject": "holds.release",
+    # proposed limits: who sees customers sees them, who may grant decides
+    "limits": "customers.view",
+    "limits-summary": "lines.grant",
+    "limits-grant": "lines.grant",
+    "limits-granted": "customers.view",
+    "limits-reject": "lines.grant",
+    "limit": "customers.view",
+    "limit-propose": "lines.grant",
     # imports
     "imports": "imports.run",
     "import-template": "imports.run",

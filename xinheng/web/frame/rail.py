@@ -43,6 +43,7 @@ ROOMS: Final = (
     Room("customers", T("客户", "Customers"), "building", ("/customers/",)),
     Room("order-check", T("订单", "Orders"), "clipboard-check", ("/orders/", "/decisions/")),
     Room("holds", T("冻结", "Holds"), "hand-stop", ("/holds/",)),
+    Room("limits", T("授信", "Limits"), "gavel", ("/limits/",)),
     Room("imports", T("导入", "Imports"), "file-import", ("/imports/",)),
     Room("ledger", T("存证", "Ledger"), "shield-check", ("/ledger/",)),
 )

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from django.db.models import Count, Min, QuerySet, Sum
 
-from xinheng.customers.models import Customer
 from xinheng.decisions.models import Hold
 from xinheng.limits.models import CreditLine, OpenDue
 from xinheng.receivables.models import Receipt
@@ -50,10 +49,8 @@ class Intake:
 
 def lines_seen(user: Any, currency: str) -> QuerySet[CreditLine]:
     """The lines in this currency of the customers that the person may see."""
-    lines = CreditLine.objects.filter(currency=currency).order_by()
-    if user.sees_all_units:
-        return lines
-    return lines.filter(customer__in=Customer.objects.visible_to(user).order_by().values("pk"))
+    lines: QuerySet[CreditLine] = CreditLine.objects.visible_to(user).filter(currency=currency)
+    return lines.order_by()
 
 
 def due_weeks(user: Any, currency: str, today: date) -> list[Due]:

@@ -1,0 +1,15 @@
+"""Addresses of proposed limits: what waits, the summary before, the grant, one line's workings."""
+
+from django.urls import path
+
+from xinheng.web.limits import views
+
+urlpatterns = [
+    path("limits/", views.waiting, name="limits"),
+    path("limits/summary/", views.summary, name="limits-summary"),
+    path("limits/grant/", views.grant, name="limits-grant"),
+    path("limits/reject/", views.reject, name="limits-reject"),
+    path("limits/granted/<int:stamp>/", views.granted, name="limits-granted"),
+    path("limits/of/<path:code>/<str:currency>/propose/", views.propose, name="limit-propose"),
+    path("limits/of/<path:code>/<str:currency>/", views.proposal, name="limit"),
+]
