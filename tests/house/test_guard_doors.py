@@ -32,6 +32,7 @@ OPEN = {
     "log/tile/entries/…": "leaves hold only commitments; anyone may mirror the log",
     "log/tile/…": "hashes of the log",
     "api/v1/openapi.json": "how to call the door; nothing of anybody's",
+    "api/v1/<path:rest>": "says that there is nothing",
     "api/v1/docs": "the same as a page",
 }
 PAGES_FOR_ANYONE = {"sign-in", "set-up", "language"}

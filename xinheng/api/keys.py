@@ -10,8 +10,9 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 
-from xinheng.api.problems import NO_KEY, Reply, problem
+from xinheng.api.problems import NO_KEY, NOT_FOUND, Reply, problem
 from xinheng.people.actor import Actor, of_key
 from xinheng.people.models import ApiKey
 from xinheng.people.queries import find_key, reader_of
@@ -63,6 +64,12 @@ def keyed(
         return guarded
 
     return decorate
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
+    """Any other address below /api/v1/: a problem, not a page; without a key not even that."""
+    return respond(NO_KEY if _key_of(request) is None else NOT_FOUND)
 
 
 def _key_of(request: HttpRequest) -> ApiKey | None:

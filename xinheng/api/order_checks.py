@@ -23,7 +23,7 @@ from xinheng.api.problems import (
     Reply,
     problem,
 )
-from xinheng.credit.money import MoneyError, to_minor
+from xinheng.credit.money import EXPONENTS, MoneyError, to_minor
 from xinheng.decisions.values import Answer, Ask, ask_of
 
 BODY_BYTES_MAX: Final = 16_384
@@ -38,14 +38,31 @@ Amount = Annotated[
     Meta(
         min_length=1,
         max_length=24,
-        pattern=r"^[0-9]+(\.[0-9]+)?$",
-        description="decimal string, above zero",
+        pattern=r"^(?=.*[1-9])(0|[1-9][0-9]{0,12})(\.[0-9]{1,3})?$",
+        description="decimal string, above zero, with at most the currency's own decimals",
         examples=["180000.00"],
     ),
 ]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["CNY"])]
+Currency = Annotated[
+    str,
+    Meta(
+        pattern="^[A-Z]{3}$",
+        description="ISO 4217",
+        examples=["CNY"],
+        extra_json_schema={
+            "enum": sorted(code for code, digits in EXPONENTS.items() if digits is not None)
+        },
+    ),
+]
 TermsDays = Annotated[int, Meta(ge=0, le=3_650)]
-IsoDate = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2026-11-22"])]
+IsoDate = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        examples=["2026-11-22"],
+        extra_json_schema={"format": "date"},
+    ),
+]
 
 
 class OrderCheck(Struct, forbid_unknown_fields=True):
@@ -80,7 +97,7 @@ def read_one(body: bytes) -> Ask:
     try:
         return as_ask(_decode_one(body))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise NotValid(str(error)) from error
+        raise NotValid(_mendable(error)) from error
 
 
 def read_batch(body: bytes) -> list[Ask]:
@@ -88,7 +105,7 @@ def read_batch(body: bytes) -> list[Ask]:
     try:
         orders = _decode_batch(body).orders
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise NotValid(str(error)) from error
+        raise NotValid(_mendable(error)) from error
     asks = []
     for position, order in enumerate(orders):
         try:
@@ -96,6 +113,22 @@ def read_batch(body: bytes) -> list[Ask]:
         except NotValid as error:
             raise NotValid(f"orders[{position}]: {error}") from error
     return asks
+
+
+_HINTS: Final = {
+    "amount`": "give a decimal string above zero, such as 180000.00",
+    "currency`": "give a three-letter ISO 4217 code in capitals, such as CNY",
+    "requested_on`": "give a calendar date as YYYY-MM-DD",
+    "order_ref`": "give 1 to 80 characters without control characters",
+    "version`": "give a whole number from 1",
+}
+
+
+def _mendable(error: Exception) -> str:
+    """The decoder's words, and for our own formats how to mend it."""
+    text = str(error)
+    hint = next((hint for end, hint in _HINTS.items() if text.endswith(end)), "")
+    return f"{text}: {hint}" if hint else text
 
 
 def as_ask(order: OrderCheck) -> Ask:

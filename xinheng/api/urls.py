@@ -3,6 +3,7 @@
 from django.urls import path
 
 from xinheng.api import customers, decisions, openapi
+from xinheng.api.keys import nothing_here
 
 urlpatterns = [
     path("order-checks", decisions.check_one, name="api-order-checks"),
@@ -17,4 +18,5 @@ urlpatterns = [
     path("customers/<str:code>", customers.one, name="api-customer"),
     path("openapi.json", openapi.openapi_json, name="api-openapi"),
     path("docs", openapi.reference, name="api-docs"),
+    path("<path:rest>", nothing_here, name="api-nothing"),
 ]
