@@ -69,8 +69,8 @@ def test_the_cast_can_sign_in_and_eve_sees_only_her_unit(loaded: dict) -> None:
 def test_passwords_are_shown_once_and_kept_nowhere_in_plain(loaded: dict) -> None:
     told = {one["username"]: one["password"] for one in loaded["accounts"]}
     assert told["alice"].encode() not in accounts._sealed_file().read_bytes()
-    assert accounts.take_sealed() == told
-    assert accounts.take_sealed() == {}
+    assert accounts.take_sealed(at=AT) == told
+    assert accounts.take_sealed(at=AT) == {}
     again = accounts.reset(actor=system("cli"), at=AT)
     assert not User.objects.get(username="alice").check_password(told["alice"])
     alice = next(one for one in again if one["username"] == "alice")

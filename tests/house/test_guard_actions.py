@@ -28,6 +28,7 @@ from tests.house.plan import (
 STEPS = {
     "vault.start": "every start of the processes, before anybody is there",
     "vault.create_keys": "the action that makes a customer or a contact",
+    "vault.system_key": "the action whose entry is about nobody",
     "vault.destroy_key": "an erasure, or the removal of the demonstration",
     "vault.rewrap": "an operator at the machine, who has the key files anyway",
     "vault.rewrap_rest": "an operator at the machine, who has the key files anyway",

@@ -146,7 +146,7 @@ def test_the_first_key_file_stays_when_two_starts_race(tmp_path):
 
 @pytest.mark.django_db
 def test_the_system_key_is_made_once():
-    assert queries.system_key() == queries.system_key()
+    assert actions.system_key(at=AT) == actions.system_key(at=AT)
     assert DataKey.objects.filter(kind="system").count() == 1
 
 

@@ -98,7 +98,8 @@ def accounts(
     if reset:
         listed = people.reset(actor=system("cli"), at=datetime.now(UTC))
     else:
-        listed = people.listed(list(people.users().values()), people.take_sealed())
+        shown_now = people.take_sealed(at=datetime.now(UTC))
+        listed = people.listed(list(people.users().values()), shown_now)
     say(listed, as_json, lambda: _show_accounts(listed))
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -82,12 +83,12 @@ def first_content(*, empty: bool) -> dict[str, Any]:
     token = settings.XINHENG_DATA / "run" / "setup-token"
     if company() is None and (empty or token.exists()):
         return {"setup_token": _token_in(token)}
-    from xinheng.cli import demo
+    from xinheng.connectors.demo.load import ensure
 
     if company() is None:
         line = "正在载入演示数据，约半分钟 · Loading the demonstration book, about half a minute …"
         print(line, file=sys.stderr, flush=True)
-    return {"accounts": demo.ensure()}
+    return {"accounts": ensure(at=datetime.now(UTC))}
 
 
 def _token_in(path: Path) -> str:

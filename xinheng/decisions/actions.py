@@ -42,7 +42,7 @@ from xinheng.people.actor import Actor
 from xinheng.people.queries import DEFAULT_TIME_ZONE, authority, company
 from xinheng.policies.queries import live
 from xinheng.refusals import Refused
-from xinheng.vault.queries import system_key
+from xinheng.vault.actions import system_key
 
 ASKS_MAX = 1_000
 REASON_CHARACTERS_MIN = 4
@@ -288,7 +288,7 @@ def expire_due(*, at: datetime) -> int:
                 kind="reservations.expired",
                 clear={"reservations": len(ended)},
                 fields={"rows_root": root.hex()},
-                data_key_id=system_key(),
+                data_key_id=system_key(at=at),
             )
             with connections["default"].cursor() as cursor:
                 append([entry], at=at, cursor=cursor)

@@ -33,7 +33,7 @@ from xinheng.people.actor import Actor
 from xinheng.people.queries import company
 from xinheng.policies.queries import live
 from xinheng.refusals import Refused
-from xinheng.vault.queries import system_key
+from xinheng.vault.actions import system_key
 
 ASSESS_MAX = 200_000
 PERMISSIONS = ("imports.run", "customers.edit")
@@ -107,7 +107,7 @@ def _record(results: Sequence[Assessed], rules: Rules, as_of: date, at: datetime
         "root": root_of(hashes).hex(),
     }
     with connection.cursor() as cursor:
-        entry = NewEntry("customers.assessed", clear, {}, system_key())
+        entry = NewEntry("customers.assessed", clear, {}, system_key(at=at))
         return append([entry], at=at, cursor=cursor)[0]
 
 

@@ -46,7 +46,7 @@ from xinheng.limits.values import (
 from xinheng.merkle.tree import hash_leaf, root_of
 from xinheng.people.actor import Actor
 from xinheng.refusals import Refused
-from xinheng.vault.queries import system_key
+from xinheng.vault.actions import system_key
 
 COMPONENTS = Components.__struct_fields__
 EXPIRE_MAX = 500
@@ -336,7 +336,7 @@ def reject_proposals(
         ids = [proposal.pk for proposal in proposals]
         cursor.execute(sql.REJECT_PROPOSALS, [actor.person_id, at, reason.strip(), ids])
         fields = {"rows_root": _root(proposals), "reason": reason.strip(), "actor": actor.ref}
-        _append("lines.rejected", {"lines": len(ids)}, fields, system_key(), at)
+        _append("lines.rejected", {"lines": len(ids)}, fields, system_key(at=at), at)
     return len(ids)
 
 
@@ -398,7 +398,7 @@ def _record_grant(
     """One entry: every line's key and amount, as a Merkle root over the granted rows."""
     clear = {"lines": len(proposals), "valid_until": valid_until.isoformat()}
     fields = {"rows_root": _root(proposals), "actor": actor.ref}
-    _append("lines.granted", clear, fields, system_key(), at)
+    _append("lines.granted", clear, fields, system_key(at=at), at)
 
 
 def _root(proposals: Sequence[Proposal]) -> str:

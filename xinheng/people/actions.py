@@ -25,7 +25,7 @@ from xinheng.people.actor import Actor, of_user
 from xinheng.people.models import ApiKey, Authority, BusinessUnit, Company, Role, User
 from xinheng.people.refusals import PeopleRefusal
 from xinheng.refusals import Refused
-from xinheng.vault.queries import system_key
+from xinheng.vault.actions import system_key
 from xinheng.vault.seal import random_bytes
 
 NOTE_USE_EVERY = timedelta(minutes=5)
@@ -383,6 +383,6 @@ def _require(actor: Actor, permission: str) -> None:
 
 
 def _record(kind: str, clear: Mapping[str, Any], fields: Mapping[str, str], at: datetime) -> None:
-    entry = NewEntry(kind, clear, fields, system_key())
+    entry = NewEntry(kind, clear, fields, system_key(at=at))
     with connection.cursor() as cursor:
         append([entry], at=at, cursor=cursor)

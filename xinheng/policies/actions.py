@@ -24,7 +24,7 @@ from xinheng.policies import bodies, queries
 from xinheng.policies.models import Policy
 from xinheng.policies.refusals import PolicyRefusal
 from xinheng.refusals import Refused
-from xinheng.vault.queries import system_key
+from xinheng.vault.actions import system_key
 
 PERMISSION = (
     "lines.grant"  # who may grant limits may say by which rules; there is no finer duty yet
@@ -150,5 +150,5 @@ def _record(kind: str, policy: Policy, actor: Actor, at: datetime) -> None:
         "sha256": body_sha256(policy.body),
     }
     with connection.cursor() as cursor:
-        entry = NewEntry(kind, clear, {"by": actor.ref}, system_key())
+        entry = NewEntry(kind, clear, {"by": actor.ref}, system_key(at=at))
         append([entry], at=at, cursor=cursor)

@@ -74,6 +74,21 @@ def _copy(cursor: Any, rows: list[tuple[UUID, str, bytes, int, datetime]]) -> No
             copy.write_row(row)
 
 
+def system_key(*, at: datetime, using: str = "default") -> UUID:
+    """The key for entries that are about nobody (imports, grants, policies); made when first asked.
+
+    Two processes that ask at the same moment may make two: both work, the older one is used on.
+    """
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "select id from vault_datakey where kind = 'system' and destroyed_at is null"
+            " order by created_at, id limit 1"
+        )
+        if row := cursor.fetchone():
+            return UUID(str(row[0]))
+    return create_keys("system", 1, at=at, using=using)[0]
+
+
 def destroy_key(key_id: UUID, *, at: datetime, using: str = "default") -> bool:
     """Destroy one data key; what it sealed can never be opened again. True if it lived till now.
 

@@ -159,22 +159,3 @@ def _read(ids: list[UUID], cursor: Any) -> dict[UUID, OpenKey]:
         key_id: OpenKey(key_id, ring.unwrap(key_id, kind, kek_id, bytes(wrapped)))
         for key_id, kind, kek_id, wrapped in rows
     }
-
-
-def system_key(using: str = "default") -> UUID:
-    """The key for entries that are about nobody (imports, grants, policies); made when first asked.
-
-    Two processes that ask at the same moment may make two: both work, the older one is used on.
-    """
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            "select id from vault_datakey where kind = 'system' and destroyed_at is null"
-            " order by created_at, id limit 1"
-        )
-        if row := cursor.fetchone():
-            return UUID(str(row[0]))
-        cursor.execute("select now()")
-        (at,) = cursor.fetchone()
-    from xinheng.vault import actions  # here: actions reads this module
-
-    return actions.create_keys("system", 1, at=at, using=using)[0]

@@ -21,7 +21,8 @@ from django.conf import settings
 from xinheng.people import actions as people
 from xinheng.people.actor import Actor
 from xinheng.people.models import User
-from xinheng.vault.queries import open_living_keys, system_key
+from xinheng.vault.actions import system_key
+from xinheng.vault.queries import open_living_keys
 from xinheng.vault.seal import open_sealed, seal
 
 WHERE = "connectors.demo.accounts"
@@ -111,9 +112,9 @@ def listed(
     ]
 
 
-def keep_sealed(passwords: Mapping[str, str]) -> None:
+def keep_sealed(passwords: Mapping[str, str], *, at: datetime) -> None:
     """Keep the passwords for one showing, readable only with the vault's keys."""
-    key_id = system_key()
+    key_id = system_key(at=at)
     sealed = seal(open_living_keys([key_id])[key_id], WHERE, json.dumps(dict(passwords)).encode())
     path = _sealed_file()
     path.unlink(missing_ok=True)
@@ -121,7 +122,7 @@ def keep_sealed(passwords: Mapping[str, str]) -> None:
         file.write(sealed)
 
 
-def take_sealed() -> dict[str, str]:
+def take_sealed(*, at: datetime) -> dict[str, str]:
     """The passwords that wait to be shown, burnt by reading them; empty if they were shown."""
     path = _sealed_file()
     try:
@@ -129,7 +130,7 @@ def take_sealed() -> dict[str, str]:
     except FileNotFoundError:
         return {}
     path.unlink(missing_ok=True)
-    key_id = system_key()
+    key_id = system_key(at=at)
     found: dict[str, str] = json.loads(
         open_sealed(open_living_keys([key_id])[key_id], WHERE, sealed)
     )

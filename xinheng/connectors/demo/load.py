@@ -98,7 +98,7 @@ def load(
         counts |= grant_all(of_user(cast["alice"]), day, at=at)
     with steps.step("订单检查 · Order checks"):
         counts |= ask_first_orders(cast, at=at)
-    accounts.keep_sealed(passwords)
+    accounts.keep_sealed(passwords, at=at)
     return {
         "accounts": accounts.listed(list(accounts.users().values()), passwords),
         "counts": counts,

@@ -22,7 +22,8 @@ from xinheng.ledger.actions import append
 from xinheng.ledger.entries import NewEntry
 from xinheng.people import queries as people
 from xinheng.people.models import User
-from xinheng.vault.queries import open_key_cache, system_key
+from xinheng.vault.actions import system_key
+from xinheng.vault.queries import open_key_cache
 
 # Top room first; `gone` holds the simulated customers, `gone_line` their lines.
 _ROWS = {
@@ -66,7 +67,7 @@ def remove(*, at: datetime) -> dict[str, int]:
             if cursor.rowcount:
                 removed[table] = cursor.rowcount
         removed |= _remove_people(cursor)
-        entry = NewEntry("demonstration.removed", {"data_keys": keys}, {}, system_key())
+        entry = NewEntry("demonstration.removed", {"data_keys": keys}, {}, system_key(at=at))
         append([entry], at=at, cursor=cursor)
     accounts.forget_sealed()
     open_key_cache.clear()

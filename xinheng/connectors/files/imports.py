@@ -51,7 +51,7 @@ from xinheng.people.queries import company
 from xinheng.people.queries import today as today_of
 from xinheng.refusals import Refused
 from xinheng.texts import T
-from xinheng.vault.queries import system_key
+from xinheng.vault.actions import system_key
 
 Progress = Callable[[int, T], None]
 log = logging.getLogger(__name__)
@@ -248,7 +248,7 @@ def _record_in_ledger(
                 "file": work.name,
                 "sha256": sha256,
             },
-            data_key_id=system_key(),
+            data_key_id=system_key(at=work.at),
         )
         append([entry], at=work.at, cursor=cursor)
 
@@ -290,7 +290,7 @@ def undo_import(
                 kind="import.undone",
                 clear={"kind": batch.kind, "restored": result.restored, "removed": result.removed},
                 fields={"actor": actor.ref, "batch": str(batch.pk), "sha256": batch.file_sha256},
-                data_key_id=system_key(),
+                data_key_id=system_key(at=at),
             )
             append([entry], at=at, cursor=cursor)
         mark_undone(batch, actor=actor, at=at)
