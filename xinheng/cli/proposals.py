@@ -36,9 +36,7 @@ Codes = Annotated[
     typer.Option("--customer", help="客户编码，可多次给出 · Customer code; may be given again"),
 ]
 All = Annotated[bool, typer.Option("--all", help="全部待处理的建议 · Everything that waits")]
-Currency = Annotated[
-    str | None, typer.Option("--currency", help="只看一个币种 · One currency")
-]
+Currency = Annotated[str | None, typer.Option("--currency", help="只看一个币种 · One currency")]
 
 
 @app.command("list")
@@ -195,9 +193,11 @@ def _show(rows: list[dict[str, Any]]) -> None:
     if not rows:
         print("没有待授予的额度建议 · No proposals are waiting")
         return
-    table = Table("客户 · Customer", "名称 · Name", "等级 · Grade")
-    for head in ("建议 · Proposed", "币种", "现额度 · Now", "占用 · Used"):
-        table.add_column(head, justify="right")
+    table = Table()
+    for head in ("客户 · Customer", "名称 · Name", "等级 · Grade"):
+        table.add_column(head, overflow="fold")
+    for head in ("建议 · Proposed", "币种 · Currency", "现额度 · Now", "占用 · Used"):
+        table.add_column(head, justify="right", overflow="fold")
     for row in rows[:SHOWN_MAX]:
         table.add_row(
             row["customer"],

@@ -105,7 +105,9 @@ def _show(listed: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("用户名 · User", "姓名 · Name", "角色 · Roles", "业务单元 · Unit", "状态 · State")
+    table = Table()
+    for head in ("用户名 · User", "姓名 · Name", "角色 · Roles", "业务单元 · Unit", "状态 · State"):
+        table.add_column(head, overflow="fold")
     for user in listed:
         state = "有效 · active" if user["active"] else "停用 · inactive"
         unit = user["unit"] or "全部 · all"

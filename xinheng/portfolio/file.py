@@ -45,7 +45,8 @@ def credit_file_summary(customer: Customer, reader: Any, at: datetime) -> dict[s
 def _line(line: CreditLine | None, currency: str) -> dict[str, Any]:
     """Limit, validity and use of one line; without a line there is no limit and nothing in use."""
     if line is None:
-        return {"currency": currency, "limit": None, "valid_until": None, "used": to_text(0, currency)}
+        nothing = to_text(0, currency)
+        return {"currency": currency, "limit": None, "valid_until": None, "used": nothing}
     found = usage(line)
     amount = None if line.amount_minor is None else to_text(line.amount_minor, currency)
     return {

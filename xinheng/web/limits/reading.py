@@ -191,6 +191,7 @@ class Workings:
 
     methods: list[tuple[T, int | None, T | None]]
     median_minor: int | None
+    unrounded_minor: int | None
     grade: str
     coefficient: str
     caps: list[tuple[T, int]]
@@ -226,6 +227,7 @@ def workings_of(proposal: Proposal) -> Workings:
     return Workings(
         methods=[_method(row) for row in kept.get("methods", [])],
         median_minor=kept.get("median_minor"),
+        unrounded_minor=kept.get("unrounded_minor"),
         grade=kept.get("grade") or "",
         coefficient=kept.get("grade_coefficient") or "",
         caps=[(CAPS.get(name, T(name, name)), cap) for name, cap in kept.get("caps", {}).items()],

@@ -21,7 +21,7 @@ from xinheng.credit.money import MoneyError, display, exponent
 from xinheng.credit.scale import GRADES
 from xinheng.customers.models import Customer
 from xinheng.limits import actions
-from xinheng.limits.models import Proposal
+from xinheng.limits.models import CreditLine, Proposal
 from xinheng.limits.queries import waiting_proposals
 from xinheng.people.queries import today
 from xinheng.refusals import Refused
@@ -187,7 +187,7 @@ def reject(request: HttpRequest) -> HttpResponse:
 def proposal(request: HttpRequest, code: str, currency: str) -> HttpResponse:
     """One customer's proposal with its workings, and an amount of one's own."""
     customer = _customer(request, code, currency)
-    return _one(request, customer, currency, AmountForm(currency=currency))
+    return _one(request, customer, currency)
 
 
 @require_POST
@@ -230,7 +230,12 @@ def _customer(request: HttpRequest, code: str, currency: str) -> Customer:
 
 
 def _one(
-    request: HttpRequest, customer: Customer, currency: str, form: AmountForm, *, status: int = 200
+    request: HttpRequest,
+    customer: Customer,
+    currency: str,
+    form: AmountForm | None = None,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     mine = Proposal.objects.visible_to(request.user).filter(customer=customer, currency=currency)
     stands = mine.filter(state="proposed").first()
@@ -248,10 +253,15 @@ def _one(
         "kept": _kept_back(request, stands) if stands and may_grant else None,
         "past": mine.exclude(state="proposed").order_by("-decided_at")[:PAST_SHOWN],
         "states": STATES,
-        "form": form,
+        "form": form or AmountForm(currency=currency, initial={"terms_days": _terms(stands, line)}),
         "may_grant": may_grant,
     }
     return render(request, "limits/one.html", context, status=status)
+
+
+def _terms(stands: Proposal | None, line: CreditLine | None) -> int | None:
+    """The terms that the form begins with: those that wait, else those in force."""
+    return stands.terms_days if stands else line.terms_days_max if line else None
 
 
 STATES = {
