@@ -16,7 +16,7 @@ from xinheng.vault.queries import KeyGone, open_keys
 
 
 def order(number, key, **options):
-    fields = {"customer": f"C{number}", "amount_minor": str(number * 100), "name": "重庆长安"}
+    fields = {"customer": f"C-{number}", "amount_minor": str(number * 100), "name": "重庆长安"}
     return NewEntry("order_check.decided", {"outcome": "approve"}, fields, key, **options)
 
 
@@ -42,7 +42,7 @@ def test_the_leaf_shows_the_clear_part_and_hides_the_fields(data_key, at):
     assert content["at"] == "2026-11-22T08:00:00.123Z"
     assert content["clear"] == {"outcome": "approve"}
     assert set(content["commit"]) == {"customer", "amount_minor", "name"}
-    assert "长安".encode() not in leaf and b"C7" not in leaf
+    assert "长安".encode() not in leaf and b"C-7" not in leaf
 
 
 def test_two_leaves_of_one_customer_have_nothing_in_common(data_key, at):
@@ -63,7 +63,7 @@ def test_kept_values_open_and_match_the_leaf(data_key, at):
     (entry_id,) = record([order(7, data_key)], at)
     opened = queries.disclosure(entry_id)
     assert check_openings(queries.leaf_of(entry_id), opened["fields"]) == {
-        "customer": "C7",
+        "customer": "C-7",
         "amount_minor": "700",
         "name": "重庆长安",
     }
