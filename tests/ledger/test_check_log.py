@@ -11,6 +11,7 @@ from xinheng.ledger.entries import NewEntry
 from xinheng.ledger.fsck import fsck
 from xinheng.ledger.signer import LastSigned, load_signer
 from xinheng.merkle.verify import verify, verify_files
+from xinheng.texts import T
 from xinheng.vault.actions import create_keys, destroy_key
 from xinheng.vault.queries import KeyGone
 
@@ -129,7 +130,9 @@ def test_a_log_rewritten_as_a_whole_contradicts_what_was_signed(entry_ids, signe
 
 def test_a_row_that_no_longer_says_what_the_leaf_says_is_reported(entry_ids, signer):
     wrong = entry_ids[44]
-    report = check(signer, check_row=lambda id_, leaf: "amount" if id_ == wrong else None)
+    report = check(
+        signer, check_row=lambda id_, leaf: T("金额", "amount") if id_ == wrong else None
+    )
     assert [d.where for d in report.damages] == ["entry 44"]
 
 

@@ -17,8 +17,9 @@ import typer
 from xinheng.cli.answer import Json, say
 
 if TYPE_CHECKING:
-    from xinheng.ledger.fsck import FsckReport
+    from xinheng.ledger.fsck import Damage, FsckReport
     from xinheng.merkle.verify import Report
+    from xinheng.texts import T
 
 app = typer.Typer(
     no_args_is_help=True, help="存证账本的证明与校验 · Proofs, and their verification"
@@ -35,7 +36,7 @@ DisclosureOption = Annotated[
     Path | None, typer.Option("--disclosure", help="披露文件 · The file that opens fields")
 ]
 RowsOption = Annotated[
-    bool, typer.Option("--rows", help="同时核对业务记录 · Also compare each decision's own row")
+    bool, typer.Option("--rows", help="同时核对业务记录 · Also compare decisions, both ways")
 ]
 Folder = Annotated[Path, typer.Option("--out", help="写入的文件夹 · The folder to write to")]
 
@@ -116,7 +117,8 @@ def _verify_log(rows: bool, as_json: bool) -> bool:
     from xinheng.vault.keyring import KeyringError
 
     try:
-        report = check_log(check_row=_decision_differs if rows else None)
+        both_ways = {"check_row": _decision_differs, "find_unrecorded": _unrecorded_decisions}
+        report = check_log(**(both_ways if rows else {}))  # type: ignore[arg-type]
     except (SignerError, KeyringError) as error:
         typer.echo(f"无法校验 · can't be verified: {error}", err=True)
         raise typer.Exit(2) from error
@@ -148,26 +150,46 @@ def _show_log(report: FsckReport) -> None:
         typer.echo(f"  共 {report.damage_count} 处 · {report.damage_count} in all")
 
 
-def _decision_differs(entry_id: UUID, leaf: bytes) -> str | None:
+def _decision_differs(entry_id: UUID, leaf: bytes) -> T | None:
     """What the row of a decision says otherwise than its leaf; None for entries of other kinds."""
     from xinheng.decisions.models import Decision
     from xinheng.decisions.queries import ledger_values
-    from xinheng.ledger.queries import disclosure
+    from xinheng.ledger.queries import disclosure, is_erased
     from xinheng.merkle.commitment import CommitmentError
+    from xinheng.texts import T
     from xinheng.vault.queries import KeyGone
 
     if b'"kind":"order_check.decided"' not in leaf:
         return None
     decision = Decision.objects.select_related("customer").filter(entry_id=entry_id).first()
     if decision is None:
-        return "the decision's row is gone"
+        # Removed on purpose with its subject's key, or else it should still be there.
+        return None if is_erased(entry_id) else T("判断记录已不存在", "the decision's row is gone")
     try:
         disclosure(entry_id, ledger_values(decision))
     except CommitmentError as error:
-        return str(error)
+        return T(f"字段与承诺不符（{error}）", str(error))
     except KeyGone:
         return None  # erased on purpose: nothing can be compared, and the proof stands
     return None
+
+
+def _unrecorded_decisions() -> list[Damage]:
+    """Decisions that no leaf stands for, pending or logged: put in or renamed past the ledger."""
+    from django.db.models import Exists, OuterRef
+
+    from xinheng.decisions.models import Decision
+    from xinheng.ledger.fsck import Damage
+    from xinheng.ledger.models import Entry, PendingEntry
+    from xinheng.texts import T
+
+    recorded = [
+        Exists(table.objects.filter(entry_id=OuterRef("entry_id")))
+        for table in (Entry, PendingEntry)
+    ]
+    lonely = Decision.objects.exclude(recorded[0]).exclude(recorded[1])
+    said = T("判断没有对应的存证条目", "the decision has no entry in the ledger")
+    return [Damage(f"decision {pk}", said) for pk in lonely.values_list("pk", flat=True)]
 
 
 @app.command("proof")

@@ -27,7 +27,7 @@ DAMAGES_MAX = 200
 CHUNK = 2_000
 NO_HASH = bytes(HASH_BYTES)
 
-CheckRow = Callable[[UUID, bytes], str | None]
+CheckRow = Callable[[UUID, bytes], T | None]
 """An upper room's comparison of a leaf with the row it is about: None, or what differs."""
 
 
@@ -207,7 +207,7 @@ class Walk:
             self._findings.add(where, "编号与存证内容不符", "its id is not the one in its leaf")
         if self._check_row and (what := self._check_row(entry_id, leaf)):
             self._findings.add(
-                where, f"业务记录与存证不符：{what}", f"its row says something else: {what}"
+                where, f"业务记录与存证不符：{what.zh}", f"its row says something else: {what.en}"
             )
         return found
 

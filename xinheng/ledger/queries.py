@@ -14,6 +14,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connections
+
 from xinheng.ledger.entries import split_opening, where
 from xinheng.ledger.models import Checkpoint, Disclosure, Entry, PendingEntry, Tile
 from xinheng.merkle.commitment import check_openings, open_fields, read_leaf
@@ -125,6 +127,19 @@ def disclosure(entry_id: UUID, values: Mapping[str, str] | None = None) -> dict[
         raise LookupError(f"entry {entry_id} has a disclosure but no leaf: run the ledger's fsck")
     check_openings(leaf, openings)
     return {"entry": entry_id.hex, "fields": openings}
+
+
+def is_erased(entry_id: UUID) -> bool:
+    """Whether what the entry commits to was erased on purpose: its subject's key is destroyed."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(_ERASED, [entry_id])
+        return cursor.fetchone() is not None
+
+
+_ERASED = """
+select 1 from ledger_disclosure d join vault_datakey k on k.id = d.data_key_id
+where d.entry_id = %s and k.destroyed_at is not null
+"""
 
 
 def backlog(*, using: str = "default") -> Backlog:
