@@ -4,6 +4,7 @@ of the first load.
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import re
@@ -20,10 +21,11 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, path
 from django.utils.translation import override
 
-from tests.world import World, make_world
+from tests.world import World, make_customer, make_line, make_world
 from xinheng.web.frame import drawings, specimens
 from xinheng.web.frame.access import gate, guarded
 from xinheng.web.frame.permissions import PERMISSIONS
+from xinheng.web.frame.tables import pack, unpack
 
 WEB = Path(__file__).parents[2] / "xinheng" / "web"
 ASSETS = Path(__file__).parents[2] / "tools" / "assets.json"
@@ -185,6 +187,65 @@ def test_words_and_figures(source: str, zh: str, en: str) -> None:
     for language, wanted in (("zh-hans", zh), ("en", en)):
         with override(language):
             assert Template(source).render(context) == wanted
+
+
+FORGED = [
+    ["x' or 1=1 --", 1],
+    ["nul\x00", 1],
+    ["half \ud83d", 1],
+    ["2026-13-45", "x"],
+    ["0001-01-01", -1],
+    [10**30, 1],
+    [1, 10**30],
+    [2**63 - 1, 2**63 - 1],
+    [True, "00000000-0000-0000-0000-000000000000"],
+    [None, 1],
+    [{"a": 1}, [2]],
+    [[[[]]], 1],
+]
+PAGED = [
+    "/open-items/?sort=number",
+    "/open-items/?sort=due",
+    "/open-items/?sort=-open",
+    "/open-items/?view=receipts&sort=received",
+    "/limits/?view=all",
+    "/limits/?sort=-amount",
+    "/holds/?tab=",
+    "/customers/?sort=name",
+    "/customers/?sort=-days",
+    "/customers/K1/file/timeline/?x=",
+    "/customers/K1/file/movements/?x=",
+    "/customers/K1/file/items/?x=",
+]
+
+
+@pytest.mark.filterwarnings("ignore:.*received a naive datetime")
+@pytest.mark.parametrize("address", PAGED)
+def test_a_forged_place_in_a_list_is_never_an_error(world: World, address: str) -> None:
+    # Broken build: let any text or number through `unpack`; PostgreSQL refuses NUL and 10**30.
+    make_line(make_customer("K1", unit=world.units["EAST"]), 100_000_00)
+    client = signed_in(world.alice)
+    for forged in FORGED:
+        word = base64.urlsafe_b64encode(json.dumps(forged).encode()).decode().rstrip("=")
+        assert client.get(f"{address}&after={word}").status_code == 200, (address, forged)
+
+
+def test_a_true_place_in_a_list_is_read_back_whatever_the_name_holds() -> None:
+    # Broken build: let only printable texts through; a name with a wide space never turns the page.
+    for name in ("重庆\u3000长安", "O\u2019Neill\u00a0Ltd", "\U0001f600", ""):
+        assert unpack(pack([name, 7]), 2) == [name, 7]
+
+
+def test_headroom_is_red_only_when_it_is_itself_negative() -> None:
+    # Broken build: colour it by the bar's level, which also counts the order asked about.
+    source = '{% limit_bar components ceiling "CNY" asked=asked %}'
+    for used, asked, red in ((900, 500, False), (1000, 0, False), (1001, 0, True)):
+        parts = {"open_items": used}
+        html = Template(source).render(
+            Context({"components": parts, "ceiling": 1000, "asked": asked})
+        )
+        room = html[html.index('class="headroom"') :]
+        assert ("is-stop" in room) == red, (used, asked)
 
 
 def test_the_limit_bar_of_exp_1() -> None:

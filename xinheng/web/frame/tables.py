@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -140,7 +141,14 @@ def unpack(word: str, size: int) -> list[Any] | None:
     except (ValueError, binascii.Error):
         return None
     fine = isinstance(values, list) and len(values) == size
-    return values if fine and all(isinstance(v, str | int) for v in values) else None
+    return values if fine and all(_storable(value) for value in values) else None
+
+
+def _storable(value: Any) -> bool:
+    """Whether the database could hold it: it refuses other numbers and texts only when asked."""
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return isinstance(value, str) and not re.search("[\0\ud800-\udfff]", value)
 
 
 def page_by_key(
