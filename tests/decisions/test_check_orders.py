@@ -211,3 +211,26 @@ def test_an_order_that_the_erp_told_us_already_never_counts_twice(world, asked, 
     assert (body["outcome"], body["exposure"]["used"]) == (outcome, "0.00")
     assert CreditLine.objects.get().orders_minor == 900 + reserved
     assert reconcile() == []
+
+
+def test_a_held_version_that_the_same_list_replaces_does_not_wait_on(world):
+    # Fails when holds of the list are written after the superseding: both versions would wait, and
+    # releasing both would promise one order twice.
+    make_line(make_customer("C1", unit=world.units["EAST"]), 100_00)
+    first, second = check(world, ask("PO-1", "C1", 200_00), ask("PO-1", "C1", 150_00, version=2))
+    assert (told(first)["outcome"], told(second)["outcome"]) == ("hold", "hold")
+    states = dict(Hold.objects.values_list("decision__version", "state"))
+    assert states == {1: "superseded", 2: "waiting"}
+
+
+def test_a_stranger_can_not_take_the_place_of_an_order_it_does_not_see(world):
+    # Fails when only the new version's customer is looked at: Eve would free Bob's reservation.
+    line = make_line(make_customer("C1", unit=world.units["EAST"]), 100_00)
+    make_line(make_customer("W1", unit=world.units["WEST"]), 100_00)
+    check(world, ask("PO-1", "C1", 60_00))
+    [again] = check(world, ask("PO-1", "W1", 1_00, version=2), who="eve")
+    assert (again.status, again.body, again.decision_id) == (422, b"", None)
+    line.refresh_from_db()
+    assert (line.orders_minor, Reservation.objects.get().state) == (60_00, "pending")
+    [same] = check(world, ask("PO-1", "W1", 1_00), who="eve")
+    assert (same.status, same.body, same.decision_id) == (422, b"", None)

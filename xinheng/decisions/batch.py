@@ -58,6 +58,8 @@ class Batch:
         if party is None or party.line_id is None or not _within_sight(ask, party, self.actor):
             return Answer(404, b"", None)
         history = self.earlier.get(ask.order_ref, [])
+        if not all(self.actor.reaches(decision.unit_id) for decision in history):
+            return Answer(422, b"", None)  # somebody else's order: neither told nor replaced
         for decision in history:
             if decision.version == ask.version:
                 if decision.request_sha256 == ask.body_sha256:
@@ -72,12 +74,13 @@ class Batch:
         """A new version takes the place of the old one: its reservation returns, its hold is
         moot.
         """
-        self.superseded.extend(d.id for d in self.earlier.get(ask.order_ref, []))
+        replaced = [decision.id for decision in self.earlier.get(ask.order_ref, [])]
+        if replaced and any(made[0] in replaced for made in self.decisions):
+            raise SameOrderTwice(ask.order_ref)
+        self.superseded.extend(replaced)
         reservation = self.pending.pop(ask.order_ref, None)
         if reservation is None:
             return
-        if any(made.id == reservation.id for made in self.reservations):
-            raise SameOrderTwice(ask.order_ref)
         self.voided.append(reservation.id)
         self._add_orders(reservation.line_id, -reservation.promised_minor)
 
@@ -195,7 +198,7 @@ class Batch:
             )
         )
         self.earlier.setdefault(ask.order_ref, []).append(
-            Earlier(decision_id, ask.version, ask.body_sha256, kept[3])
+            Earlier(decision_id, ask.version, ask.body_sha256, kept[3], party.unit_id)
         )
 
 

@@ -48,6 +48,7 @@ class Earlier(NamedTuple):
     version: int
     request_sha256: bytes
     answer: bytes
+    unit_id: int | None  # of the customer that it was made for
 
 
 class Standing(NamedTuple):
@@ -76,12 +77,14 @@ left join lateral (
 # own open order of that number counts already. OFFSET 0 keeps each look-up by itself: a plan made
 # while a table was empty must not join everything with everything when it has grown.
 _EARLIER = """
-select a.ref, d.id, d.version, d.request_sha256, d.answer,
+select a.ref, d.id, d.version, d.request_sha256, d.answer, d.unit_id,
   r.id, r.line_id, r.order_version, r.amount_minor - r.posted_minor,
   o.customer_id, o.currency, o.open_minor
 from unnest(%s::text[]) as a(ref)
 left join lateral (
-  select e.* from decisions_decision e where e.order_ref = a.ref offset 0
+  select e.id, e.version, e.request_sha256, e.answer, c.business_unit_id as unit_id
+  from decisions_decision e join customers_customer c on c.id = e.customer_id
+  where e.order_ref = a.ref offset 0
 ) d on true
 left join lateral (
   select h.* from limits_reservation h
@@ -139,9 +142,10 @@ def find_earlier(
     found: dict[str, list[Earlier]] = {}
     pending: dict[str, Pending] = {}
     on_order: dict[tuple[str, int, str], int] = {}
-    for ref, id_, version, digest, answer, *rest in cursor.fetchall():
+    for ref, id_, version, digest, answer, unit, *rest in cursor.fetchall():
         if id_ is not None:
-            found.setdefault(ref, []).append(Earlier(id_, version, bytes(digest), bytes(answer)))
+            made = Earlier(id_, version, bytes(digest), bytes(answer), unit)
+            found.setdefault(ref, []).append(made)
         if rest[0] is not None:
             pending[ref] = Pending(*rest[:4])
         if rest[4] is not None:
