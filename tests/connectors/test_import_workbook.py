@@ -15,7 +15,8 @@ from python_calamine import CalamineWorkbook
 from tests.connectors.conftest import AT
 from xinheng.connectors.files.errors import neutral
 from xinheng.connectors.files.fields import FIELDS
-from xinheng.connectors.files.imports import queue_import, run_waiting, undo_import
+from xinheng.connectors.files.imports import undo_import
+from xinheng.connectors.files.queue import queue_import, run_waiting
 from xinheng.connectors.files.templates import template_csv, template_xlsx
 from xinheng.customers.models import Customer, OtherName
 from xinheng.dossiers.models import Statement

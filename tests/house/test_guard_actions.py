@@ -42,6 +42,7 @@ STEPS = {
     "intake.finish_batch": "an import that open_batch has authorised",
     "intake.mark_undone": "an undo that require_undoable has authorised",
     "intake.close_interrupted": "the jobs process, about batches that never committed",
+    "intake.note_trial": "the jobs process; a person with imports.run asked for the trial",
     "intake.claim_waiting": "the jobs process; a person with imports.run made the batch",
     "customers.record_customers": "an import that open_batch has authorised",
     "customers.ensure_customers": "an import that open_batch has authorised",
@@ -61,7 +62,7 @@ STEPS = {
 # Steps that need not be told the time, because they write none.
 TIMELESS = {
     *("vault.start", "vault.rewrap", "vault.rewrap_rest", "ledger.new_ids"),
-    *("intake.note_changes", "intake.claim_waiting", "limits.lock_lines"),
+    *("intake.note_changes", "intake.claim_waiting", "intake.note_trial", "limits.lock_lines"),
     *("decisions.live_policy", "decisions.parsed_policy", "policies.body_sha256"),
 }
 
@@ -73,7 +74,7 @@ WRITERS = {
     "xinheng.receivables.staging": "how receivables/actions.py brings rows in",
     "xinheng.receivables.settling": "how receivables/actions.py applies cash",
     "xinheng.ledger.sequencer": "a process of its own that places entries",
-    "xinheng.connectors.files.imports": "progress of a running batch, on a connection of its own",
+    "xinheng.connectors.files.queue": "where a batch's file lies, and how far the batch is",
     "xinheng.connectors.demo.removal": "takes the demonstration out of every room in one step",
 }
 
@@ -188,6 +189,8 @@ ENTRY_OF_THE_CALLER = {
     *("receivables.record_invoices", "receivables.record_receipts", "receivables.record_orders"),
     *("receivables.undo_batch", "dossiers.record_statements", "dossiers.undo_batch"),
     *("intake.open_batch", "intake.require_undoable"),
+    # a trial writes nothing; the import that follows a yes writes its entry
+    *("intake.try_again", "intake.confirm_trial", "intake.withdraw_trials"),
 }
 
 

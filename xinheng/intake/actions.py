@@ -9,7 +9,7 @@ import, has done both.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -25,15 +25,21 @@ __all__ = [
     "Counts",
     "claim_waiting",
     "close_interrupted",
+    "confirm_trial",
     "finish_batch",
     "mark_undone",
     "note_changes",
+    "note_trial",
     "open_batch",
     "require_undoable",
+    "try_again",
+    "withdraw_trials",
 ]
 
 FILE_NAME_MAX = 255
 MESSAGE_MAX = 2_000
+UNFINISHED = ("trial", "running")
+TRIAL_KEPT = timedelta(days=1)
 
 
 def open_batch(
@@ -45,8 +51,9 @@ def open_batch(
     actor: Actor,
     at: datetime,
     simulated: bool = False,
+    trial: bool = False,
 ) -> ImportBatch:
-    """Insert a running batch. Refuses (NOT_ALLOWED) an actor without `imports.run`."""
+    """Insert a running batch, or a trial. Refuses (NOT_ALLOWED) an actor without `imports.run`."""
     if not actor.may("imports.run"):
         raise Refused(IntakeRefusal.NOT_ALLOWED, permission="imports.run")
     if kind not in ImportBatch.KINDS:
@@ -56,6 +63,7 @@ def open_batch(
         file_name=file_name[-FILE_NAME_MAX:],
         file_sha256=sha256,
         options=dict(options),
+        state="trial" if trial else "running",
         simulated=simulated,
         started_by_id=actor.person_id,
         started_at=at,
@@ -165,7 +173,7 @@ def close_interrupted(*, started_before: datetime, actor: Actor, at: datetime) -
     are that command's to close.
     """
     taken = ImportBatch.objects.filter(
-        state="running", started_at__lt=started_before, options__waiting=False
+        state__in=UNFINISHED, started_at__lt=started_before, options__waiting=False
     )
     return taken.update(
         state="failed",
@@ -180,7 +188,7 @@ def claim_waiting() -> ImportBatch | None:
     with transaction.atomic():
         batch = (
             ImportBatch.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(state="running", options__waiting=True)
+            .filter(state__in=UNFINISHED, options__waiting=True)
             .select_related("started_by")
             .order_by("pk")
             .first()
@@ -190,3 +198,69 @@ def claim_waiting() -> ImportBatch | None:
         batch.options = batch.options | {"waiting": False}
         batch.save(update_fields=["options"])
     return batch
+
+
+def note_trial(batch: ImportBatch, found: Mapping[str, Any]) -> None:
+    """Keep what a trial found with its batch, which from now on waits for its owner, not for us."""
+    options = {name: told for name, told in batch.options.items() if name != "waiting"}
+    ImportBatch.objects.filter(pk=batch.pk, state="trial").update(
+        options=options | {"found": dict(found)}, progress=100, message=""
+    )
+
+
+def try_again(
+    batch_id: int, options: Mapping[str, Any], *, actor: Actor, at: datetime
+) -> ImportBatch:
+    """Queue an answered trial anew with other options. Refuses NOT_ALLOWED and TRIAL_GONE."""
+    with transaction.atomic():
+        batch = _own_trial(batch_id, actor)
+        batch.options = {"kept": batch.options["kept"], **options, "waiting": True}
+        batch.progress, batch.started_at = 0, at
+        batch.save(update_fields=["options", "progress", "started_at"])
+    return batch
+
+
+def confirm_trial(batch_id: int, *, skip_bad: bool, actor: Actor, at: datetime) -> ImportBatch:
+    """Trial → running, and waiting to be imported. Refuses NOT_ALLOWED and TRIAL_GONE, also where
+    the trial found that the file can't be taken.
+    """
+    with transaction.atomic():
+        batch = _own_trial(batch_id, actor)
+        if "counts" not in batch.options["found"]:
+            raise Refused(IntakeRefusal.TRIAL_GONE, batch=batch_id)
+        told = {name: value for name, value in batch.options.items() if name != "found"}
+        batch.options = told | {"skip_bad": skip_bad, "waiting": True}
+        batch.state, batch.progress, batch.started_at = "running", 0, at
+        batch.save(update_fields=["options", "state", "progress", "started_at"])
+    return batch
+
+
+def _own_trial(batch_id: int, actor: Actor) -> ImportBatch:
+    """The actor's own trial that has its answer, locked."""
+    if not actor.may("imports.run"):
+        raise Refused(IntakeRefusal.NOT_ALLOWED, permission="imports.run")
+    own = ImportBatch.objects.select_for_update(no_key=True)
+    batch = own.filter(pk=batch_id, state="trial", started_by_id=actor.person_id).first()
+    if batch is None or "found" not in batch.options:
+        raise Refused(IntakeRefusal.TRIAL_GONE, batch=batch_id)
+    return batch
+
+
+def withdraw_trials(
+    *, actor: Actor, at: datetime, batch_id: int | None = None, older_than: timedelta = TRIAL_KEPT
+) -> list[str]:
+    """Remove the actor's own trial, or (without a number) everybody's trials that grew old.
+
+    They have written nothing. Returns the names of the files kept for them. Refuses NOT_ALLOWED.
+    """
+    if not actor.may("imports.run"):
+        raise Refused(IntakeRefusal.NOT_ALLOWED, permission="imports.run")
+    gone = ImportBatch.objects.filter(state="trial", options__has_key="found")
+    if batch_id is None:
+        gone = gone.filter(started_at__lt=at - older_than)
+    else:
+        gone = gone.filter(pk=batch_id, started_by_id=actor.person_id)
+    with transaction.atomic():
+        rows = list(gone.select_for_update(of=("self",)))
+        ImportBatch.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return [row.options["kept"] for row in rows]

@@ -4,7 +4,8 @@ undone.
 A batch is one file imported once. A change row says which record a batch created (`before` is null)
 or updated (`before` holds the old values). Example: importing 3 invoices of which 1 existed with
 another amount leaves one batch and 3 changes: two with before = null, one with before =
-{"amount_minor": 120000}.
+{"amount_minor": 120000}. A batch in state `trial` is a file that somebody has handed over to see
+what it would do; it has written nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from django.db import models
 
 class ImportBatch(models.Model):
     KINDS = ["customers", "invoices", "receipts", "orders", "statements"]
-    STATES = ["running", "done", "refused", "undone", "failed"]
+    STATES = ["trial", "running", "done", "refused", "undone", "failed"]
 
     kind = models.CharField(max_length=20)
     file_name = models.CharField(max_length=255)
@@ -33,7 +34,7 @@ class ImportBatch(models.Model):
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
-    # progress of a background import, shown on its page
+    # progress of a background import, shown on its page; the message is "中文 / English"
     progress = models.IntegerField(default=0)
     message = models.TextField(blank=True)
     options = models.JSONField(default=dict)
@@ -41,7 +42,9 @@ class ImportBatch(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(state__in=["running", "done", "refused", "undone", "failed"]),
+                condition=models.Q(
+                    state__in=["trial", "running", "done", "refused", "undone", "failed"]
+                ),
                 name="batch_state_known",
             )
         ]

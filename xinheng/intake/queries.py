@@ -33,8 +33,15 @@ def tables_of(batch: ImportBatch) -> dict[str, int]:
 
 
 def history(limit: int = 50, before: int | None = None) -> list[ImportBatch]:
-    """The newest batches first, by key paging."""
-    found = ImportBatch.objects.select_related("started_by").order_by("-pk")
+    """The newest batches first, by key paging; trials are their owners' own."""
+    found = ImportBatch.objects.exclude(state="trial").order_by("-pk")
+    found = found.select_related("started_by")
     if before is not None:
         found = found.filter(pk__lt=before)
+    return list(found[: min(limit, 200)])
+
+
+def trials_of(user_id: int, limit: int = 20) -> list[ImportBatch]:
+    """The files that this person has handed over and not yet imported, newest first."""
+    found = ImportBatch.objects.filter(state="trial", started_by_id=user_id).order_by("-pk")
     return list(found[: min(limit, 200)])

@@ -31,3 +31,8 @@ class IntakeRefusal(Enum):
         "Batch {batch} can't be undone: {count} of its records were edited since, "
         "for example customer {example}.",
     )
+    TRIAL_GONE = T(
+        "试算 {batch} 已不在（已导入、已取消或仍在进行）；请刷新页面，必要时重新上传文件。",
+        "Trial {batch} is no longer there (imported, withdrawn or still under way); "
+        "reload the page, and upload the file again if need be.",
+    )

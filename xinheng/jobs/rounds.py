@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from django.db import OperationalError, close_old_connections, connections
 
-from xinheng.connectors.files.imports import run_waiting
+from xinheng.connectors.files.queue import run_waiting
 from xinheng.decisions.actions import expire_due
 from xinheng.decisions.assess import assess, due
 from xinheng.intake.actions import close_interrupted
@@ -43,7 +43,7 @@ def expire_reservations(at: datetime) -> int:
 
 
 def run_imports(at: datetime) -> int:
-    """Files that were uploaded and confirmed on a page are imported here."""
+    """Files that were handed over on a page are tried, and imported once confirmed, here."""
     return run_waiting(at=at)
 
 

@@ -28,13 +28,12 @@ from xinheng.connectors.files.collector import collector_rests
 from xinheng.connectors.files.errors import write_errors
 from xinheng.connectors.files.fields import KINDS
 from xinheng.connectors.files.headers import Layout
-from xinheng.connectors.files.read import FILE_BYTES_MAX, Sheet, read
+from xinheng.connectors.files.read import Sheet, read
 from xinheng.connectors.files.refusals import FileRefusal
 from xinheng.connectors.files.result import ImportResult, describe
 from xinheng.connectors.files.rows import Options, Table, parse
 from xinheng.decisions.assess import assess as assess_customers
 from xinheng.intake.actions import (
-    claim_waiting,
     finish_batch,
     mark_undone,
     open_batch,
@@ -46,7 +45,7 @@ from xinheng.intake.refusals import IntakeRefusal
 from xinheng.ledger.actions import append
 from xinheng.ledger.entries import NewEntry
 from xinheng.merkle.tree import hash_leaf, root_of
-from xinheng.people.actor import Actor, of_user, system
+from xinheng.people.actor import Actor
 from xinheng.people.queries import company
 from xinheng.people.queries import today as today_of
 from xinheng.refusals import Refused
@@ -61,6 +60,11 @@ _CHECKING = T("逐行检查", "Checking the rows")
 _WRITING = T("写入并核销", "Writing and applying cash")
 _ASSESSING = T("评估客户", "Assessing customers")
 _DONE = T("完成", "Done")
+_BROKEN = T(
+    "出现意外错误，没有写入任何数据。请把批次号 {batch} 告诉管理员，原因在日志里。",
+    "Something unexpected happened; nothing was written. "
+    "Tell your administrator batch {batch}: the log has the cause.",
+)
 
 
 @collector_rests()
@@ -85,7 +89,7 @@ def run_import(
 
     Refuses: NOT_ALLOWED, and what FileRefusal names where a file can't be taken as a whole. Bad
     rows without `skip_bad` are no refusal but a result with `refused` set and nothing written.
-    `batch`: an opened one, for an import that was queued.
+    `batch`: an opened one, for an import that was queued (queue.py).
     """
     if kind not in KINDS:
         raise Refused(FileRefusal.KIND_UNKNOWN, kind=kind, kinds=", ".join(KINDS))
@@ -194,12 +198,18 @@ def _carry_out(
                 errors_file=Path(result.errors_file).name if result.errors_file else "",
             )
     except BaseException as error:
-        said = f"{error.text.zh} / {error.text.en}" if isinstance(error, Refused) else repr(error)
+        said = told_of(error, batch.pk)
         finish_batch(batch, Counts(), actor=work.actor, at=work.at, state="failed", message=said)
         raise
     if assess and result.counts.changed:
         with work.phase("assess", _ASSESSING, 85):
             _assess(work, batch, result)
+
+
+def told_of(error: BaseException, batch_id: int) -> str:
+    """What a batch says of an error: a refusal in its own words, else where to look."""
+    text = error.text if isinstance(error, Refused) else _BROKEN.format(batch=batch_id)
+    return f"{text.zh} / {text.en}"
 
 
 def _write(
@@ -306,82 +316,3 @@ def _assess_again(touched: set[int], actor: Actor, at: datetime) -> int:
     except Refused as refusal:
         log.warning("after undo: not assessed: %s", refusal)
         return 0
-
-
-def queue_import(
-    kind: str,
-    content: bytes,
-    file_name: str,
-    *,
-    actor: Actor,
-    at: datetime,
-    skip_bad: bool = False,
-    mapping: Mapping[str, str] | None = None,
-    default_currency: str | None = None,
-    date_order: str = "",
-) -> ImportBatch:
-    """Keep an uploaded file and open its batch; the jobs process imports it within a second.
-
-    The person who uploaded answers for it. Refuses NOT_ALLOWED and TOO_LARGE.
-    """
-    if len(content) > FILE_BYTES_MAX:
-        raise Refused(FileRefusal.TOO_LARGE, most=FILE_BYTES_MAX // 1024 // 1024)
-    sha256 = hashlib.sha256(content).hexdigest()
-    folder: Path = settings.XINHENG_IMPORTS_DIR
-    folder.mkdir(parents=True, exist_ok=True)
-    kept = folder / f"upload-{sha256[:32]}{Path(file_name).suffix.lower()}"
-    told: dict[str, Any] = {"skip_bad": skip_bad, "date_order": date_order}
-    told |= {"default_currency": default_currency}
-    told |= {"mapping": dict(mapping or {}), "waiting": True, "kept": kept.name}
-    with transaction.atomic():
-        batch = open_batch(kind, file_name, sha256, told, actor=actor, at=at)
-        kept.write_bytes(content)
-    return batch
-
-
-def run_waiting(*, at: datetime) -> int:
-    """Import the batches that wait, oldest first, each once; returns how many were taken."""
-    taken = 0
-    while (batch := claim_waiting()) is not None:
-        taken += 1
-        told = batch.options
-        person = batch.started_by
-        try:
-            run_import(
-                batch.kind,
-                settings.XINHENG_IMPORTS_DIR / told["kept"],
-                actor=of_user(person) if person else system("imports"),
-                at=at,
-                skip_bad=told["skip_bad"],
-                mapping=told["mapping"],
-                default_currency=told["default_currency"],
-                date_order=told["date_order"],
-                file_name=batch.file_name,
-                batch=batch,
-                on_progress=_progress_of(batch),
-            )
-        except Exception as error:
-            # The batch says what happened; the next one must not wait for it.
-            log.exception("batch %s failed", batch.pk)
-            _close_failed(batch, error, at)
-    return taken
-
-
-def _progress_of(batch: ImportBatch) -> Progress:
-    """Written on a connection of its own: the import's transaction shows nothing until it ends."""
-
-    def tell(percent: int, phase: T) -> None:
-        said = f"{phase.zh} / {phase.en}"
-        running = ImportBatch.objects.using("door").filter(pk=batch.pk, state="running")
-        running.update(progress=percent, message=said)
-
-    return tell
-
-
-def _close_failed(batch: ImportBatch, error: Exception, at: datetime) -> None:
-    """A file that could not even be read closes its batch with the reason."""
-    if ImportBatch.objects.filter(pk=batch.pk, state="running").exists():
-        said = f"{error.text.zh} / {error.text.en}" if isinstance(error, Refused) else repr(error)
-        actor = system("imports")
-        state = "refused" if isinstance(error, Refused) else "failed"
-        finish_batch(batch, Counts(), actor=actor, at=at, state=state, message=said)

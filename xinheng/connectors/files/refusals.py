@@ -69,3 +69,4 @@ class FileRefusal(Enum):
         "The file has no currency column and the company no base currency; "
         "give a default currency such as CNY.",
     )
+    NOT_CHOSEN = T("请选择一个文件。", "Choose a file.")

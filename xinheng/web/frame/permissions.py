@@ -56,10 +56,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     # imports
     "imports": "imports.run",
     "import-template": "imports.run",
-    "import-preview": "imports.run",
-    "import-preview-errors": "imports.run",
+    "import-again": "imports.run",
     "import-run": "imports.run",
-    "import-running": "imports.run",
     "import": "imports.run",
     "import-errors": "imports.run",
     "import-undo": "imports.undo",

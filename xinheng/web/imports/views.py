@@ -1,14 +1,17 @@
 """Imports: hand over a file, see what it would do, let it be done, take it back.
 
-A file is first checked as a whole (a dry run in the background) and shown: columns found, counts,
-first rows, and every row that can't be taken, with a reason; only then is it imported. The history
-undoes a batch.
+A file is first tried as a whole and shown: columns found, counts, first rows, and every row that
+can't be taken, with a reason; only then is it imported. The jobs process does both; the page looks
+at the batch, so it can be left and found again. The history undoes a batch.
 """
 
 from __future__ import annotations
 
+import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -19,16 +22,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from xinheng.connectors.files import templates
 from xinheng.connectors.files.fields import FIELDS, KINDS
+from xinheng.connectors.files.headers import parse_mapping
 from xinheng.connectors.files.imports import undo_import
+from xinheng.connectors.files.queue import forget_files, queue_import
 from xinheng.connectors.files.read import FILE_BYTES_MAX, ROWS_MAX
 from xinheng.connectors.files.record import UndoResult
+from xinheng.connectors.files.refusals import FileRefusal
+from xinheng.intake.actions import confirm_trial, try_again, withdraw_trials
 from xinheng.intake.models import ImportBatch
-from xinheng.intake.queries import history, tables_of
+from xinheng.intake.queries import history, tables_of, trials_of
 from xinheng.refusals import Refused
 from xinheng.texts import T
 from xinheng.web.frame.access import actor_of
 from xinheng.web.frame.answers import download
-from xinheng.web.imports import uploads, work
 
 UNDO_WORDS = ("撤销", "undo")
 CONTENT_TYPES = {
@@ -50,29 +56,18 @@ def imports(request: HttpRequest) -> HttpResponse:
     """Templates, the upload form, files that wait, history."""
     error: T | None = None
     if request.method == "POST":
-        file, kind = request.FILES.get("file"), request.POST.get("kind", "")
-        if kind not in KINDS:
-            error = T("请选择导入什么。", "Choose what the file holds.")
-        elif file is None:
-            error = T("请选择一个文件。", "Choose a file.")
-        else:
-            try:
-                upload = uploads.store(
-                    file, kind, _options(request), request.user.pk, at=timezone.now()
-                )
-            except Refused as refused:
-                error = refused.text
-            else:
-                work.check(upload, actor=actor_of(request), at=timezone.now())
-                return redirect("import-preview", token=upload.token)
+        try:
+            return redirect("import", batch_id=_handed_over(request).pk)
+        except Refused as refused:
+            error = refused.text
     before = request.GET.get("before", "")
     batches = history(51, int(before) if before.isdecimal() and len(before) < 12 else None)
     context = {
         "kinds": KINDS,
         "kind": request.POST.get("kind", request.GET.get("kind", "invoices")),
         "error": error,
-        "options": _options(request),
-        "waiting": uploads.mine(request.user.pk) if uploads.folder().is_dir() else [],
+        "options": _typed(request),
+        "waiting": trials_of(request.user.pk),
         "batches": batches[:50],
         "next_before": batches[49].pk if len(batches) > 50 else None,
         "largest": FILE_BYTES_MAX // 1024 // 1024,
@@ -81,7 +76,28 @@ def imports(request: HttpRequest) -> HttpResponse:
     return render(request, "imports/imports.html", context, status=422 if error else 200)
 
 
-def _options(request: HttpRequest) -> dict[str, str]:
+def _handed_over(request: HttpRequest) -> ImportBatch:
+    """Queue the trial of an uploaded file. Refuses what the file or the form does not allow."""
+    file, kind = request.FILES.get("file"), request.POST.get("kind", "")
+    if kind not in KINDS:
+        raise Refused(FileRefusal.KIND_UNKNOWN, kind=kind, kinds=", ".join(KINDS))
+    if file is None:
+        raise Refused(FileRefusal.NOT_CHOSEN)
+    if (file.size or 0) > FILE_BYTES_MAX:
+        raise Refused(FileRefusal.TOO_LARGE, most=FILE_BYTES_MAX // 1024 // 1024)
+    return queue_import(
+        kind,
+        file.read(),
+        re.sub(r"[\x00-\x1f/\\]", "_", file.name or "file"),
+        actor=actor_of(request),
+        at=timezone.now(),
+        trial=True,
+        **_read(kind, _typed(request)),
+    )
+
+
+def _typed(request: HttpRequest) -> dict[str, str]:
+    """The options as they were typed."""
     given = request.POST
     order = given.get("date_order", "")
     return {
@@ -91,11 +107,13 @@ def _options(request: HttpRequest) -> dict[str, str]:
     }
 
 
-def _upload(request: HttpRequest, token: str) -> uploads.Upload:
-    found = uploads.load(token, request.user.pk)
-    if found is None:
-        raise Http404("no such upload")
-    return found
+def _read(kind: str, typed: dict[str, str]) -> dict[str, Any]:
+    """What they mean to an import. Refuses MAPPING_WRONG."""
+    return {
+        "mapping": parse_mapping(kind, typed["mapping"]),
+        "default_currency": typed["currency"] or None,
+        "date_order": typed["date_order"],
+    }
 
 
 @require_GET
@@ -109,29 +127,78 @@ def template_file(request: HttpRequest, kind: str, suffix: str) -> HttpResponse:
         return download(path.read_bytes(), f"xinheng-{path.name}", CONTENT_TYPES[path.suffix])
 
 
-@require_http_methods(["GET", "POST"])
-def preview(request: HttpRequest, token: str) -> HttpResponse:
-    """What the file would do. POST: check it again with other options, or take it back."""
-    upload = _upload(request, token)
-    if request.method == "POST":
-        if request.POST.get("take_back"):
-            uploads.forget(upload)
-            return redirect("imports")
-        upload.options = _options(request)
-        work.check(upload, actor=actor_of(request), at=timezone.now())
-        return redirect("import-preview", token=token)
-    if upload.state in ("running", "done"):
-        return redirect("import-running", token=token)
-    fields = ", ".join(wanted.name for wanted in FIELDS[upload.kind])
-    context = {"upload": upload, "kind": KINDS[upload.kind], "fields": fields}
-    template = "imports/_check.html" if request.htmx else "imports/preview.html"
-    return render(request, template, context)
-
-
 @require_GET
-def preview_errors(request: HttpRequest, token: str) -> HttpResponse:
-    """The person's own file back, with the reason beside each bad row."""
-    return _errors(_upload(request, token).found.get("errors_file") or "")
+def batch(request: HttpRequest, batch_id: int) -> HttpResponse:
+    """A file on its way: what its trial found, how far its import is, what it did."""
+    row = _batch(request, batch_id)
+    if request.htmx:
+        return _moved_on(request, row)
+    if row.state == "trial":
+        return render(request, "imports/trial.html", _trial_context(row))
+    return render(request, "imports/batch.html", _batch_context(request, row))
+
+
+def _batch(request: HttpRequest, batch_id: int) -> ImportBatch:
+    """The batch; a trial only for the person who handed the file over."""
+    row = get_object_or_404(ImportBatch.objects.select_related("started_by"), pk=batch_id)
+    if row.state == "trial" and row.started_by_id != request.user.pk:
+        raise Http404("another person's trial")
+    return row
+
+
+def _moved_on(request: HttpRequest, row: ImportBatch) -> HttpResponse:
+    """For a page that looks again each second: the next step of the progress, or a new page."""
+    tried = row.state == "trial" and "found" in row.options
+    if row.state in ("trial", "running") and not tried:
+        return render(request, "imports/_progress.html", {"batch": row})
+    response = HttpResponse(status=204)
+    response["HX-Refresh"] = "true"
+    return response
+
+
+def _trial_context(row: ImportBatch, error: T | None = None) -> dict[str, object]:
+    told = row.options
+    mapping = ",".join(f"{name}={header}" for name, header in told["mapping"].items())
+    currency = told["default_currency"] or ""
+    return {
+        "batch": row,
+        "kind": KINDS[row.kind],
+        "found": told.get("found"),
+        "fields": ", ".join(wanted.name for wanted in FIELDS[row.kind]),
+        "options": {"currency": currency, "date_order": told["date_order"], "mapping": mapping},
+        "error": error,
+    }
+
+
+@require_POST
+def again(request: HttpRequest, batch_id: int) -> HttpResponse:
+    """Try the file with other options, or take it back."""
+    row, at = _batch(request, batch_id), timezone.now()
+    if request.POST.get("take_back"):
+        forget_files(withdraw_trials(actor=actor_of(request), at=at, batch_id=batch_id))
+        return redirect("imports")
+    typed = _typed(request)
+    try:
+        told = _read(row.kind, typed) | {"skip_bad": False}
+        try_again(batch_id, told, actor=actor_of(request), at=at)
+    except Refused as refused:
+        if row.state != "trial":
+            return redirect("import", batch_id=batch_id)
+        context = _trial_context(row, refused.text) | {"options": typed}
+        return render(request, "imports/trial.html", context, status=422)
+    return redirect("import", batch_id=batch_id)
+
+
+@require_POST
+def run(request: HttpRequest, batch_id: int) -> HttpResponse:
+    """Import the file that was tried. Whoever clicks twice sees the import under way."""
+    row = _batch(request, batch_id)
+    skip_bad = request.POST.get("skip_bad") == "1"
+    if row.state == "trial":
+        with suppress(Refused):
+            how = {"actor": actor_of(request), "at": timezone.now()}
+            confirm_trial(batch_id, skip_bad=skip_bad, **how)
+    return redirect("import", batch_id=batch_id)
 
 
 def _errors(name: str) -> HttpResponse:
@@ -143,49 +210,21 @@ def _errors(name: str) -> HttpResponse:
     return download(path.read_bytes(), path.name, kind)
 
 
-@require_POST
-def run(request: HttpRequest, token: str) -> HttpResponse:
-    """Import the checked file."""
-    upload = _upload(request, token)
-    if upload.state == "checked":
-        skip_bad = request.POST.get("skip_bad") == "1"
-        work.carry_out(upload, skip_bad=skip_bad, actor=actor_of(request), at=timezone.now())
-    return redirect("import-running", token=token)
-
-
-@require_GET
-def running(request: HttpRequest, token: str) -> HttpResponse:
-    """How far the import is; leads to the batch when it is done."""
-    upload = _upload(request, token)
-    if upload.state == "done" and upload.batch_id is not None:
-        if not request.htmx:
-            return redirect("import", batch_id=upload.batch_id)
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = f"/imports/{upload.batch_id}/"
-        return response
-    template = "imports/_progress.html" if request.htmx else "imports/running.html"
-    return render(request, template, {"upload": upload, "kind": KINDS[upload.kind]})
-
-
-@require_GET
-def batch(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """What a batch did."""
-    row = get_object_or_404(ImportBatch.objects.select_related("started_by"), pk=batch_id)
-    return render(request, "imports/batch.html", _batch_context(request, row))
-
-
 def _batch_context(request: HttpRequest, row: ImportBatch) -> dict[str, object]:
     touched = [
         (TABLES.get(table, T(table, table)), count) for table, count in tables_of(row).items()
     ]
     may_undo = row.state == "done" and request.user.may("imports.undo")
-    return {"batch": row, "kind": KINDS[row.kind], "touched": touched, "may_undo": may_undo}
+    context = {"batch": row, "kind": KINDS[row.kind], "touched": touched, "may_undo": may_undo}
+    return context | {"under_way": row.state == "running"}
 
 
 @require_GET
 def errors_file(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """The batch's file with reasons."""
-    return _errors(get_object_or_404(ImportBatch, pk=batch_id).errors_file)
+    """The person's own file back, with the reason beside each bad row."""
+    row = _batch(request, batch_id)
+    found = row.options.get("found") or {}
+    return _errors(found.get("errors_file", "") if row.state == "trial" else row.errors_file)
 
 
 @require_POST

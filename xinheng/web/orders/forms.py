@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
-
 from xinheng.credit.money import MoneyError, display, to_minor
 from xinheng.customers.models import Customer
+from xinheng.customers.queries import matching
 from xinheng.texts import T
 
 REF_MAX = 80
@@ -81,10 +80,9 @@ def _read_customer(typed: Typed, user: Any) -> None:
     if not text:
         typed.errors["customer"] = T("请填写客户编码或名称。", "Give the customer's code or name.")
         return
-    rows = Customer.objects.visible_to(user)
-    found = rows.filter(code=text).first()
+    found = Customer.objects.visible_to(user).filter(code=text).first()
     if found is None:
-        typed.choices = list(find(rows, text)[:CHOICES_MAX])
+        typed.choices = find(user, text)
         if len(typed.choices) == 1:
             found = typed.choices[0]
     if found is not None:
@@ -101,11 +99,9 @@ def _read_customer(typed: Typed, user: Any) -> None:
         ).format(q=text)
 
 
-def find(rows: QuerySet[Customer], text: str) -> QuerySet[Customer]:
-    """Customers whose code, names, pinyin, initials or USCC contain every word typed."""
-    for word in text.lower().split()[:6]:
-        rows = rows.filter(search_text__contains=word)
-    return rows.order_by("code")
+def find(user: Any, text: str) -> list[Customer]:
+    """The first of this user's customers that match every word typed, by code."""
+    return list(matching(user, text).order_by("code")[:CHOICES_MAX])
 
 
 def _read_amount(typed: Typed) -> None:

@@ -7,7 +7,6 @@ order under the same number and version is refused, and the page offers the next
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +15,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from xinheng.customers.models import Customer
 from xinheng.decisions import actions
 from xinheng.decisions.models import Decision, Rating
-from xinheng.decisions.values import Answer, Ask
+from xinheng.decisions.values import Answer, Ask, ask_of
 from xinheng.ledger import queries as ledger
 from xinheng.limits.models import CreditLine
 from xinheng.people.queries import company, today
@@ -31,7 +29,6 @@ from xinheng.web.frame.access import actor_of
 from xinheng.web.orders import forms
 
 RECENT_ROWS = 12
-SUGGESTIONS_MAX = 8
 CURRENCIES = ("CNY", "USD", "EUR", "GBP", "HKD", "JPY")
 
 CONFLICTS = {
@@ -85,21 +82,14 @@ def check(request: HttpRequest) -> HttpResponse:
 def _ask(typed: forms.Typed) -> Ask:
     assert typed.customer is not None  # forms.read has found it or left an error
     day = typed.requested_on.isoformat() if typed.requested_on else None
-    # Made from the same values as the JSON door's, so that an order sent both ways is one order.
-    fingerprint = (
-        f"{typed.order_ref}\x00{typed.version}\x00{typed.customer.code}\x00{typed.amount_minor}"
-        f"\x00{typed.currency}\x00{typed.terms_days}\x00None\x00{day}"
-    )
-    return Ask(
+    return ask_of(
         order_ref=typed.order_ref,
         version=typed.version,
         customer_code=typed.customer.code,
         amount_minor=typed.amount_minor,
         currency=typed.currency,
         terms_days=typed.terms_days,
-        business_unit=None,
         requested_on=day,
-        body_sha256=hashlib.sha256(fingerprint.encode()).digest(),
     )
 
 
@@ -186,8 +176,7 @@ def find_customer(request: HttpRequest) -> HttpResponse:
             request, "orders/_customer.html", {"typed": typed, "standing": _standing(typed)}
         )
     text = request.GET.get("customer", "").strip()[:100]
-    rows = Customer.objects.visible_to(request.user)
-    found = list(forms.find(rows, text)[:SUGGESTIONS_MAX]) if text else []
+    found = forms.find(request.user, text) if text else []
     grades = dict(Rating.objects.filter(customer__in=found).values_list("customer_id", "grade"))
     suggestions = [(row, grades.get(row.pk, "")) for row in found]
     context = {"suggestions": suggestions, "asked": text, "currency": currency}

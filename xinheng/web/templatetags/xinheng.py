@@ -190,6 +190,16 @@ def outcome(code: str) -> SafeString:
     return format_html('<span class="outcome is-{}">{}{}</span>', level, icon(picture), word)
 
 
+@register.filter
+def spoken(message: str) -> str:
+    """The reader's half of a kept message "中文 / English"."""
+    parts = message.split(" / ")
+    half = len(parts) // 2
+    if not half:
+        return message
+    return " / ".join(parts[half:] if english() else parts[:half])
+
+
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An icon of the sprite; without a label it is decoration and hidden from readers."""
