@@ -44,3 +44,19 @@ def test_a_changed_record_ends_with_one_and_names_the_place(world, run):
 def test_an_unknown_decision_is_said_in_both_languages(run):
     done = run("decision", "replay", uuid4())
     assert done.code == 1 and "没有编号为" in done.err and "There is no decision" in done.err
+
+
+def test_ways_out_are_told_cheapest_first_in_both_languages(world, run):
+    decision = decided(world, 1_400_00)
+    done = run("decision", "ways-out", decision.pk)
+    assert done.code == 0
+    assert "1. 发货前预收 400.00 CNY（订单的 28.58%）" in done.out
+    assert "2. 先发 1,000.00 CNY" in done.out and "Raise the limit by 400.00" in done.out
+    told = run("decision", "ways-out", decision.pk, "--json").json
+    assert [way[0]["code"] for way in told["ways"]] == ["prepay", "ship_part", "raise_limit"]
+    assert told["outcome_now"] == "hold"
+
+
+def test_without_a_waiting_hold_there_are_no_ways_out(world, run):
+    done = run("decision", "ways-out", decided(world, 100_00).pk)
+    assert done.code == 1 and "没有等待中的冻结" in done.err and "No hold waits" in done.err

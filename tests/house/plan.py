@@ -52,7 +52,7 @@ OTHER_FILES = {
     "customers": {"rows", "search_text"},
     "decisions": {
         *("answering", "assess", "batch", "facts", "features", "judging", "pipeline", "sql"),
-        *("replaying", "values"),
+        *("replaying", "values", "ways_out"),
     },
     "dossiers": {"balance", "rows"},
     "intake": {"counts"},

@@ -1,10 +1,12 @@
-"""`xinheng decision replay ID`: a past decision made again from its record.
+"""`xinheng decision replay ID` and `xinheng decision ways-out ID`: a past decision made again from
+its record, and what would turn a waiting hold into a yes.
 
-It ends with 0 if the answer comes out byte for byte as it was sent, else with 1.
+`replay` ends with 0 if the answer comes out byte for byte as it was sent, else with 1.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -17,15 +19,18 @@ from xinheng.operate.trouble import Exit, Trouble
 if TYPE_CHECKING:
     from xinheng.decisions.models import Decision
     from xinheng.decisions.replaying import Replay
+    from xinheng.decisions.ways_out import Outlook
 
-app = typer.Typer(help="判断：按记录重演 · A decision: replay it", no_args_is_help=True)
+app = typer.Typer(
+    help="判断：重演、放行方案 · A decision: replay it, find ways out", no_args_is_help=True
+)
 
 Id = Annotated[UUID, typer.Argument(help="判断编号 · The decision's id")]
 
 
 @app.callback()
 def decision() -> None:
-    """判断：按记录重演 · A decision: replay it"""
+    """判断：重演、放行方案 · A decision: replay it, find ways out"""
 
 
 @app.command("replay")
@@ -83,3 +88,27 @@ def _show_replay(done: Replay) -> None:
             f"  当时 · kept   {kept}\n  重演 · again  {again}\n"
             "请核对存证 · Compare with the ledger: xinheng ledger verify --rows"
         )
+
+
+@app.command("ways-out")
+def ways_out(decision_id: Id, as_json: Json = False) -> None:
+    """冻结的订单怎样才能放行 · What would turn a waiting hold into a yes, cheapest first."""
+    django_ready()
+    from xinheng.decisions.ways_out import as_values, of_decision
+
+    decision = _found(decision_id)
+    outlook = of_decision(decision, at=datetime.now(UTC))
+    if outlook is None:
+        raise Trouble("这笔判断没有等待中的冻结。", "No hold waits on this decision.", Exit.FAILED)
+    say(as_values(outlook, decision.currency), as_json, lambda: _show_ways(outlook))
+
+
+def _show_ways(outlook: Outlook) -> None:
+    if outlook.passes_now:
+        print("按今天的事实可以通过：以更高的版本号重新检查\nPasses today: check its next version")
+    elif not outlook.ways:
+        print("没有现成的方案，由有权限的人决定\nNo way out is known: a person must decide")
+    for number, steps in enumerate(outlook.ways, 1):
+        for place, told in enumerate(steps):
+            lead = f"{number}." if place == 0 else "   +"
+            print(f"{lead} {told.text['zh']}\n     {told.text['en']}")

@@ -23,7 +23,7 @@ from xinheng.credit.policy import Policy
 from xinheng.credit.scale import GRADES, grade_rank
 from xinheng.credit.way_changes import Due, Step, apply, paid_by
 
-__all__ = ["CURES", "WAYS_MAX", "Due", "Step", "WayOut", "apply", "find", "paid_by"]
+__all__ = ["CURES", "Due", "Step", "WayOut", "apply", "find", "paid_by"]
 
 WAYS_MAX: Final = 8
 # What each step can mend, cheapest first. A reason that stands nowhere here needs a person.
@@ -155,8 +155,7 @@ def _least(scene: _Scene, code: str, enough: Enough) -> Step | None:
     return step_of(high)
 
 
-# --- The steps: each offers figures from little to much, and the step that a figure makes. More is
-# never worse (more debt never helps, so less never harms), which is what halving rests on.
+# --- The steps: figures from little to much, and the step that a figure makes. More is never worse.
 
 Offer = tuple[int, int, Callable[[int], Step]]
 
