@@ -251,3 +251,52 @@ def test_an_order_of_the_erp_takes_over_from_its_reservation(desk: Desk) -> None
     assert carried(desk)["orders"] == 4_000
     desk.invoices(invoice("I9", 4_000, date(2026, 9, 2), date(2026, 9, 30), order_number="PO-9"))
     assert carried(desk) == {"open_items": 8_004_000, "unapplied": 0, "orders": 0}
+
+
+def promise(desk: Desk, ref: str, amount: int, version: int = 1) -> None:
+    """What an approved order check leaves on the line of C1."""
+    from datetime import timedelta
+    from uuid import uuid4
+
+    from xinheng.limits.actions import lock_lines, reserve
+    from xinheng.limits.values import NewReservation
+
+    line = desk.line().pk
+    lock_lines([line])
+    end, ceiling = AT + timedelta(days=7), 99_000_000
+    reserve(
+        [NewReservation(uuid4(), line, ref, 1, amount, 0, ceiling, False, None, version, end)],
+        at=AT,
+    )
+
+
+def test_an_invoice_takes_its_amount_out_of_the_order_once(desk: Desk) -> None:
+    # The ERP knows 100 of PO-5, a check promised 50 more. Fails when an invoice of 60 is taken out
+    # of both: 50 of exposure would be gone, and the next order would get them as credit.
+    desk.orders(order("PO-5", 100, date(2026, 9, 1)))
+    promise(desk, "PO-5", 50)
+    first = invoice("I5", 60, date(2026, 9, 2), date(2026, 9, 30), order_number="PO-5")
+    desk.invoices(first)
+    assert carried(desk) == {"open_items": 60, "unapplied": 0, "orders": 90}
+    rest = invoice("I6", 90, date(2026, 9, 3), date(2026, 9, 30), order_number="PO-5")
+    desk.invoices(rest)
+    assert carried(desk) == {"open_items": 150, "unapplied": 0, "orders": 0}
+
+
+def test_an_order_that_grows_in_the_erp_takes_over_what_was_promised(desk: Desk) -> None:
+    # Fails when only new orders take over: 50 would count twice until the reservation expires.
+    desk.orders(order("PO-5", 100, date(2026, 9, 1)))
+    promise(desk, "PO-5", 50)
+    desk.orders(order("PO-5", 150, date(2026, 9, 1)))
+    assert carried(desk)["orders"] == 150
+
+
+def test_an_invoice_that_names_its_order_later_takes_it_over_then(desk: Desk) -> None:
+    bare = invoice("I5", 60, date(2026, 9, 2), date(2026, 9, 30))
+    desk.invoices(bare)
+    promise(desk, "PO-5", 100)
+    named = invoice("I5", 60, date(2026, 9, 2), date(2026, 9, 30), order_number="PO-5")
+    desk.invoices(named)
+    assert carried(desk) == {"open_items": 60, "unapplied": 0, "orders": 40}
+    desk.invoices(named)
+    assert carried(desk)["orders"] == 40

@@ -18,7 +18,7 @@ from xinheng.limits.actions import ensure_lines, lock_lines, post, post_reservat
 from xinheng.limits.queries import pending_of_orders
 from xinheng.limits.values import DueShift, Move
 from xinheng.receivables import settling
-from xinheng.receivables.staging import INVOICES, RECEIPTS, Pair, Table
+from xinheng.receivables.staging import INVOICES, ORDERS, RECEIPTS, Pair, Table
 
 
 class Fulfilled(NamedTuple):
@@ -31,19 +31,35 @@ class Fulfilled(NamedTuple):
 
 
 def fulfilled(cursor: Any, table: Table) -> list[Fulfilled]:
-    """(order number, amount, customer, currency) that new documents take out of pending
-    reservations.
+    """(order number, amount, customer, currency) that documents take out of pending reservations,
+    read before they are written. A known document counts with what it grew by.
+
+    An invoice goes to the ERP's own open order first: only what that does not cover was promised.
     """
     if table is RECEIPTS:
         return []
-    order = "s.order_number" if table is INVOICES else "s.number"
-    only = f"{order} <> '' and s.amount_minor > 0"
-    cursor.execute(
-        f"select {order}, sum(s.amount_minor)::bigint, s.customer_id, s.currency"
-        f" from {table.stage} s where {only}"
-        f" and not exists (select 1 from {table.name} t where t.number = s.number) group by 1, 3, 4"
-    )
+    cursor.execute(_INVOICED if table is INVOICES else _ORDERED)
     return [Fulfilled(*row) for row in cursor.fetchall()]
+
+
+_INVOICED = f"""
+select s.order_number, sum(s.grown)::bigint - coalesce(o.open_minor, 0), s.customer_id, s.currency
+from (
+  select n.order_number, n.customer_id, n.currency, n.amount_minor - case
+    when t.order_number = n.order_number then greatest(t.amount_minor, 0) else 0 end as grown
+  from {INVOICES.stage} n left join {INVOICES.name} t on t.number = n.number
+  where n.order_number <> '' and n.amount_minor > 0
+) s
+left join {ORDERS.name} o on o.number = s.order_number and o.customer_id = s.customer_id
+  and o.currency = s.currency
+where s.grown > 0 group by s.order_number, s.customer_id, s.currency, o.open_minor
+having sum(s.grown) > coalesce(o.open_minor, 0)
+"""
+_ORDERED = f"""
+select s.number, s.amount_minor - coalesce(t.amount_minor, 0), s.customer_id, s.currency
+from {ORDERS.stage} s left join {ORDERS.name} t on t.number = s.number
+where s.amount_minor > coalesce(t.amount_minor, 0)
+"""
 
 
 def post_difference(
