@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from xinheng.credit.scale import GRADES
 from xinheng.customers.models import Customer
@@ -57,6 +58,7 @@ VIEWS: Final = (
 )
 
 
+@require_safe
 def customers(request: HttpRequest) -> HttpResponse:
     """The list, whole or (to htmx) its listing alone."""
     wanted = wanted_of(request)
@@ -126,6 +128,7 @@ def status_counts(user: Any) -> dict[str, int]:
     return counts
 
 
+@require_safe
 def suggestions(request: HttpRequest) -> HttpResponse:
     """The first matches for the search box, the exact code before all."""
     text = request.GET.get("q", "").strip()[:TEXT_MAX]

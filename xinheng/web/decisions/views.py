@@ -14,7 +14,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from xinheng.decisions import actions, queries
 from xinheng.decisions.models import Decision
@@ -35,7 +35,7 @@ def _visible(request: HttpRequest, decision_id: UUID) -> Decision:
     return found
 
 
-@require_GET
+@require_safe
 def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """The page of one decision."""
     view = queries.decision_view(request.user, decision_id)
@@ -73,7 +73,7 @@ def _proof(row: Decision, asked: int) -> dict[str, Any]:
     }
 
 
-@require_GET
+@require_safe
 def proof_status(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """The proof's state as a fragment, asked for by the page until it is signed."""
     row = _visible(request, decision_id)
@@ -82,7 +82,7 @@ def proof_status(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     return render(request, "decisions/_proof.html", {"decision": row, "proof": proof})
 
 
-@require_GET
+@require_safe
 def proof_file(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """The tlog-proof file of the decision's entry; 404 until a checkpoint covers it."""
     row = _visible(request, decision_id)
@@ -91,7 +91,7 @@ def proof_file(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     return download(ledger.proof(row.entry_id), f"decision-{row.pk}.tlog-proof", "text/plain")
 
 
-@require_GET
+@require_safe
 def disclosure_file(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """The openings of the leaf's commitments, for readers who may see this decision."""
     row = _visible(request, decision_id)

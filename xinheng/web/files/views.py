@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from xinheng.credit.ageing import LATENESS_BUCKETS
 from xinheng.customers.models import Customer
@@ -41,7 +41,7 @@ def _base() -> str:
     return seller.base_currency if seller else "CNY"
 
 
-@require_GET
+@require_safe
 def credit_file(request: HttpRequest, code: str) -> HttpResponse:
     """The file of one customer."""
     customer = _customer(request, code)
@@ -65,7 +65,7 @@ def credit_file(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "files/file.html", context)
 
 
-@require_GET
+@require_safe
 def items(request: HttpRequest, code: str) -> HttpResponse:
     """Open invoices, sorted and paged; `invoice` gives the payments of one of them."""
     customer = _customer(request, code)
@@ -99,7 +99,7 @@ def items(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "files/items.html", context)
 
 
-@require_GET
+@require_safe
 def movements(request: HttpRequest, code: str) -> HttpResponse:
     """The journal behind one component of exposure, and what is reserved for orders."""
     customer = _customer(request, code)
@@ -124,7 +124,7 @@ def movements(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, template, context)
 
 
-@require_GET
+@require_safe
 def timeline(request: HttpRequest, code: str) -> HttpResponse:
     """The whole timeline, imports included."""
     customer = _customer(request, code)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
 
 from xinheng.web.frame import specimens
 from xinheng.web.frame.rail import rail_of
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """To the first room that this person may enter."""
     for item in rail_of(request.user, request.path):
@@ -16,6 +18,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "parts/no_rooms.html")
 
 
+@require_safe
 def components(request: HttpRequest) -> HttpResponse:
     """All components in all states, for people who build pages and for tests that photograph
     them.

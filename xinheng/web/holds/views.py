@@ -15,7 +15,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from xinheng.decisions import actions
 from xinheng.decisions.models import Hold
@@ -28,7 +28,7 @@ REASON_MIN = 4
 REASON_MAX = 1000
 
 
-@require_GET
+@require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     """Waiting holds, oldest first, behind filter tabs."""
     at = timezone.now()
@@ -47,19 +47,19 @@ def _visible(request: HttpRequest, decision_id: UUID) -> Hold:
     return found
 
 
-@require_GET
+@require_safe
 def hold(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """One hold lives on its decision's page."""
     return redirect("decision", decision_id=_visible(request, decision_id).pk)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def release(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """Release: the order gets its reservation on a person's authority."""
     return _judge(request, decision_id, "release", actions.release_hold)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def reject(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """Reject: the order stays without credit, for a stated reason."""
     return _judge(request, decision_id, "reject", actions.reject_hold)

@@ -18,7 +18,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from xinheng.connectors.files import templates
 from xinheng.connectors.files.fields import FIELDS, KINDS
@@ -51,7 +51,7 @@ TABLES = {
 }
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def imports(request: HttpRequest) -> HttpResponse:
     """Templates, the upload form, files that wait, history."""
     error: T | None = None
@@ -116,7 +116,7 @@ def _read(kind: str, typed: dict[str, str]) -> dict[str, Any]:
     }
 
 
-@require_GET
+@require_safe
 def template_file(request: HttpRequest, kind: str, suffix: str) -> HttpResponse:
     """A template to fill in: notes, a sample row, drop-downs."""
     if kind not in KINDS or f".{suffix}" not in CONTENT_TYPES:
@@ -127,7 +127,7 @@ def template_file(request: HttpRequest, kind: str, suffix: str) -> HttpResponse:
         return download(path.read_bytes(), f"xinheng-{path.name}", CONTENT_TYPES[path.suffix])
 
 
-@require_GET
+@require_safe
 def batch(request: HttpRequest, batch_id: int) -> HttpResponse:
     """A file on its way: what its trial found, how far its import is, what it did."""
     row = _batch(request, batch_id)
@@ -219,7 +219,7 @@ def _batch_context(request: HttpRequest, row: ImportBatch) -> dict[str, object]:
     return context | {"under_way": row.state == "running"}
 
 
-@require_GET
+@require_safe
 def errors_file(request: HttpRequest, batch_id: int) -> HttpResponse:
     """The person's own file back, with the reason beside each bad row."""
     row = _batch(request, batch_id)

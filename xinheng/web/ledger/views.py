@@ -7,7 +7,7 @@ from time import perf_counter
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from xinheng.ledger import queries
 from xinheng.ledger.models import Entry
@@ -18,7 +18,7 @@ from xinheng.web.ledger import reading
 CHECKED_HERE_MAX = 200_000
 
 
-@require_GET
+@require_safe
 def ledger(request: HttpRequest) -> HttpResponse:
     """Checkpoint, backlog, newest entries, public key."""
     before = request.GET.get("before", "")
@@ -28,7 +28,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
     return render(request, "ledger/ledger.html", context)
 
 
-@require_GET
+@require_safe
 def status(request: HttpRequest) -> HttpResponse:
     """The figures at the top as a fragment, asked for every few seconds."""
     at = timezone.now()
@@ -51,7 +51,7 @@ def check(request: HttpRequest) -> HttpResponse:
     return render(request, "ledger/ledger.html", context)
 
 
-@require_GET
+@require_safe
 def checkpoint_file(request: HttpRequest) -> HttpResponse:
     """The newest signed checkpoint as it was published, byte for byte."""
     newest = queries.newest_checkpoint()
@@ -60,7 +60,7 @@ def checkpoint_file(request: HttpRequest) -> HttpResponse:
     return download(newest.note.encode(), f"checkpoint-{newest.size}.txt", "text/plain")
 
 
-@require_GET
+@require_safe
 def key_file(request: HttpRequest) -> HttpResponse:
     """The log's public key."""
     key = reading.public_key()
@@ -69,7 +69,7 @@ def key_file(request: HttpRequest) -> HttpResponse:
     return download(f"{key}\n".encode(), "ledger.vkey", "text/plain")
 
 
-@require_GET
+@require_safe
 def entry_proof(request: HttpRequest, idx: int) -> HttpResponse:
     """The proof of one entry: leaf, index, path and checkpoint in one file."""
     row = get_object_or_404(Entry, pk=idx)

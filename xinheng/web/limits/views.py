@@ -15,7 +15,7 @@ from django.db.models import Count, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from xinheng.credit.money import MoneyError, display, exponent
 from xinheng.credit.scale import GRADES
@@ -39,7 +39,7 @@ PAST_SHOWN = 10
 LARGEST_FIRST = Sorting(Column("amount", T("额度", "Limit"), "amount_minor"), True)
 
 
-@require_GET
+@require_safe
 def waiting(request: HttpRequest) -> HttpResponse:
     """What waits, behind filter tabs; rows are picked here."""
     wanted = reading.wanted_of(request.GET, request.user)
@@ -129,7 +129,7 @@ def _nothing(request: HttpRequest, selection: Selection) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 def granted(request: HttpRequest, stamp: int) -> HttpResponse:
     """What one grant did, found by its instant."""
     if stamp > STAMP_MAX:
@@ -183,7 +183,7 @@ def reject(request: HttpRequest) -> HttpResponse:
     return render(request, "limits/reject.html", context, status=422 if error or changed else 200)
 
 
-@require_GET
+@require_safe
 def proposal(request: HttpRequest, code: str, currency: str) -> HttpResponse:
     """One customer's proposal with its workings, and an amount of one's own."""
     customer = _customer(request, code, currency)

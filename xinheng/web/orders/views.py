@@ -13,7 +13,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from xinheng.decisions import actions
 from xinheng.decisions.models import Decision, Rating
@@ -55,7 +55,7 @@ class Shown:
     proof: dict[str, Any]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest) -> HttpResponse:
     """The form; on POST the answer, as a whole page or as the part that htmx swaps in."""
     at = timezone.now()
@@ -163,7 +163,7 @@ def _recent(user: Any) -> list[Decision]:
     return list(rows[:RECENT_ROWS])
 
 
-@require_GET
+@require_safe
 def find_customer(request: HttpRequest) -> HttpResponse:
     """Suggestions under the customer field, or the chosen customer with its line."""
     code = request.GET.get("code", "")

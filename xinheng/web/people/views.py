@@ -19,7 +19,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from xinheng.people.actions import set_up as set_up_company
 from xinheng.people.actor import system
@@ -43,6 +43,7 @@ class SignIn(LoginView):
     shut a while.
     """
 
+    http_method_names = ["get", "head", "post"]
     template_name = "people/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
@@ -78,6 +79,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password", "again")
 def set_up(request: HttpRequest) -> HttpResponse:
     """The company, its currency and zone, and the first administrator: asked once, then signed

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from xinheng.credit.scale import GRADES
 from xinheng.people.queries import today
@@ -48,6 +49,7 @@ ITEM_COLUMNS: Final = (
 )
 
 
+@require_safe
 def portfolio(request: HttpRequest) -> HttpResponse:
     """The whole book on one page, in one currency."""
     now = timezone.now()
@@ -91,6 +93,7 @@ def grade_hrefs(currency: str) -> dict[str, str]:
     return {g: f"{base}?currency={currency}&grade={g or 'none'}" for g in (*GRADES, "")}
 
 
+@require_safe
 def open_items(request: HttpRequest) -> HttpResponse:
     """The documents behind open, overdue and each age; `bucket=unapplied` lists receipts not yet
     matched.
