@@ -179,3 +179,67 @@ def test_customers_that_an_undone_file_left_behind_are_closed_until_a_file_names
     undo_import(again.batch_id, actor=system("test"), at=AT, assess=False)
     assert Customer.objects.get(code="C1").status == "closed"
     undo_import(other.batch_id, actor=system("test"), at=AT, assess=False)
+
+
+def test_a_file_that_waited_in_the_queue_can_be_undone(bring: Bring) -> None:
+    # Fails when a customer's own batch counts as a later edit because it ran after it was opened.
+    from datetime import timedelta
+
+    from tests.connectors.conftest import AT
+    from xinheng.connectors.files.imports import undo_import
+    from xinheng.intake.actions import open_batch
+    from xinheng.people.actor import system
+
+    clerk = system("test")
+    bring("customers", "code,name,city\nC1,Alfreds,Berlin\n")
+    early = AT - timedelta(minutes=5)
+    waited = open_batch("customers", "b.csv", "0" * 64, {}, actor=clerk, at=early)
+    result = bring("customers", "code,name,city\nC1,Alfreds,Bonn\n", batch=waited)
+    assert result.counts.updated == 1
+    undo_import(result.batch_id, actor=clerk, at=AT + timedelta(minutes=1), assess=False)
+    assert Customer.objects.get(code="C1").city == "Berlin"
+
+
+@pytest.mark.parametrize("torn", ["a\x07b", "\x1b[2J"])
+def test_characters_that_no_text_has_are_an_error_of_their_row(bring: Bring, torn: str) -> None:
+    # Fails when such a name comes in: no workbook of errors or of customers could be written again.
+    result = bring("customers", f"code,name\nC1,{torn}\nC2,Good\n", skip_bad=True)
+    assert counts(result) == (2, 1, 0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "name", ['O\'Neil "& Sons"', "شركة النور", "🏭 工厂", "a\u200fb", "C1; drop"]
+)
+def test_any_name_comes_in_as_it_is(bring: Bring, name: str) -> None:
+    quoted = name.replace('"', '""')
+    bring("customers", f'code,name\nC1,"{quoted}"\n')
+    assert Customer.objects.get(code="C1").name == name
+
+
+@pytest.mark.parametrize(
+    ("currency", "told", "minor"),
+    [("JPY", "1200", 1200), ("KWD", "1.234", 1234), ("CNY", "10000000000000.00", 10**15)],
+)
+def test_every_currency_has_its_own_decimals(
+    bring: Bring, currency: str, told: str, minor: int
+) -> None:
+    from datetime import date
+
+    from xinheng.portfolio.queries import book
+
+    head = "number,customer_code,customer_name,currency,amount,issued_on,due_on\n"
+    bring("invoices", head + f"I1,C1,X,{currency},{told},2026-09-01,2026-10-01\n")
+    assert Invoice.objects.get().amount_minor == minor
+    assert book(date(2026, 11, 22), currency).in_words()["open"] == told
+
+
+@pytest.mark.parametrize(
+    ("currency", "told"),
+    [("JPY", "1200.5"), ("KWD", "1.2345"), ("CNY", "10000000000000.01"), ("CNY", "1e5")],
+)
+def test_an_amount_that_would_need_rounding_is_refused(
+    bring: Bring, currency: str, told: str
+) -> None:
+    head = "number,customer_code,customer_name,currency,amount,issued_on,due_on\n"
+    result = bring("invoices", head + f"I1,C1,X,{currency},{told},2026-09-01,2026-10-01\n")
+    assert result.refused

@@ -329,6 +329,8 @@ def undo_batch(
     created = [int(row) for row, before in restored if before is None]
     names = [int(row) for row, _ in changes_of(batch, NAME_TABLE)]
     with transaction.atomic():
+        with connections["default"].cursor() as cursor:
+            cursor.execute(_CREATE_LOCK)  # as imports do before they lock customers one by one
         _refuse_edited(batch, [row_id for row_id, _ in olds])
         _write(olds)
         with connections["default"].cursor() as cursor:
@@ -364,7 +366,9 @@ def _reopen(known: Mapping[str, dict[str, Any]], *, batch: ImportBatch, at: date
 
 
 def _refuse_edited(batch: ImportBatch, ids: list[int]) -> None:
-    edited = Customer.objects.filter(pk__in=ids, updated_at__gt=batch.started_at)
+    # A queued batch writes long after it was opened; it is finished with the time it wrote.
+    wrote_at = batch.finished_at or batch.started_at
+    edited = Customer.objects.filter(pk__in=ids, updated_at__gt=wrote_at)
     codes = list(edited.values_list("code", flat=True))
     if codes:
         raise Refused(

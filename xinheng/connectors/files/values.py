@@ -30,6 +30,8 @@ _PLAIN = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 _SIGNS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "¥": "", "€": "", "$": "", "£": ""})
 _MONEY_WORD = re.compile(r"^(?:RMB|[A-Z]{3})(?=[\d.(+-])|(?<=[\d.)])(?:RMB|[A-Z]{3}|元)$")
+# Control characters but tab and line ends, and halves of characters: a sheet takes none of them.
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _YES = {"yes", "y", "true", "1", "是", "有", "有争议", "争议", "x", "√"}
 _NO = {"no", "n", "false", "0", "否", "无", "无争议", "-"}
 CURRENCY_WORDS = {
@@ -98,6 +100,11 @@ def _whole(cell: float) -> str:
 def word(cell: Any, most: int = TEXT_MAX) -> str:
     """A text of a bounded length."""
     found = text(cell)
+    if _NO_TEXT.search(found):
+        raise Unreadable(
+            "含有不可见的控制字符，请删除后重试。",
+            "There is a control character in it that can't be seen; remove it.",
+        )
     if len(found) > most:
         raise Unreadable(
             f"文字超过 {most} 个字符，请缩短。", f"The text has more than {most} characters."
