@@ -3,6 +3,7 @@
 from django.urls import path
 
 from xinheng.web.decisions import views
+from xinheng.web.decisions.ways_out import ways_out
 
 urlpatterns = [
     path("decisions/<uuid:decision_id>/", views.decision, name="decision"),
@@ -11,5 +12,6 @@ urlpatterns = [
     path(
         "decisions/<uuid:decision_id>/disclosure", views.disclosure_file, name="decision-disclosure"
     ),
+    path("decisions/<uuid:decision_id>/ways-out/", ways_out, name="decision-ways-out"),
     path("decisions/<uuid:decision_id>/cancel/", views.cancel, name="decision-cancel"),
 ]

@@ -40,6 +40,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "decision-status": "decisions.view",
     "decision-proof": "decisions.view",
     "decision-disclosure": "decisions.view",
+    "decision-ways-out": "decisions.view",
     "decision-cancel": "orders.check",
     "holds": "decisions.view",
     "hold": "decisions.view",
