@@ -327,3 +327,94 @@ def test_a_limit_beyond_what_is_bought_has_no_use(one: Any, cap: dict) -> None:
 @pytest.mark.parametrize(("usual", "proposed"), [(45, 45), (None, 30), (400, 180), (0, 0)])
 def test_terms_are_what_the_customer_has(usual: int | None, proposed: int) -> None:
     assert features.terms_of(paying(terms_days=usual), SETTINGS) == proposed
+
+
+def test_a_proposal_that_is_no_longer_suggested_does_not_wait_on(world: World) -> None:
+    # Fails when only a new proposal takes the place of an old one: an undone import would leave its
+    # limit in the queue, to be granted in bulk.
+    from xinheng.intake.models import ImportBatch
+    from xinheng.receivables.actions import undo_batch
+
+    customer = sells("GONE", [0] * 8)
+    run(customer)
+    assert waiting(customer)
+    undo_batch(ImportBatch.objects.latest("pk"), actor=CLERK, at=AT)
+    run(customer, at=LATER)
+    assert waiting(customer) is None
+    assert Proposal.objects.get().state == "superseded"
+
+
+def test_what_a_person_entered_waits_whatever_is_calculated(world: World) -> None:
+    from xinheng.limits.actions import propose_amount
+
+    customer = make_customer("NEW", unit=None)
+    alice = world.actor("alice")
+    propose_amount(customer.pk, "CNY", 5_000, 30, "a new customer", actor=alice, at=AT)
+    run(customer, at=LATER)
+    proposal = waiting(customer)
+    assert proposal and proposal.amount_minor == 5_000
+
+
+def test_a_limit_that_has_expired_is_proposed_again(world: World) -> None:
+    # Fails when an expired line counts as in force: the customer would wait for ever.
+    customer = sells("OLD", [0] * 8)
+    run(customer)
+    proposal = waiting(customer)
+    assert proposal
+    CreditLine.objects.filter(customer=customer).update(
+        amount_minor=proposal.amount_minor,
+        terms_days_max=proposal.terms_days,
+        valid_from=TODAY - timedelta(days=366),
+        valid_until=TODAY - timedelta(days=1),
+    )
+    proposal.delete()
+    run(customer, at=LATER)
+    assert waiting(customer)
+    CreditLine.objects.filter(customer=customer).update(valid_until=TODAY)
+    run(customer, at=LATER)
+    assert waiting(customer) is None
+
+
+def test_a_silent_customers_last_days_are_not_in_the_future(world: World) -> None:
+    # Fails when an invoice dated after the day asked for counts as its latest activity.
+    customer = sells("SILENT", [0] * 8, until=TODAY - timedelta(days=800))
+    later = TODAY + timedelta(days=40)
+    record(
+        [
+            InvoiceRow(
+                number="SILENT-X",
+                customer_code="SILENT",
+                currency="CNY",
+                amount_minor=100,
+                issued_on=later,
+                due_on=later,
+            )
+        ]
+    )
+    run(customer)
+    assert Rating.objects.get(customer=customer).valid_until < TODAY
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_assessments_at_once_follow_each_other() -> None:
+    # An import's own assessment and the jobs' round find the same customers. The ratings, written
+    # in key order, let one wait for the other: fails when limits are proposed before them.
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import Barrier
+
+    from django.db import connections
+
+    make_world()
+    customers = [sells(f"R{n}", [n] * 8) for n in range(8)]
+    start = Barrier(3)
+
+    def assess_once(n: int) -> int:
+        start.wait(10)
+        try:
+            return run(*customers, at=AT + timedelta(seconds=n))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(assess_once, range(3))) == [8, 8, 8]
+    assert Proposal.objects.filter(state="proposed").count() == 8

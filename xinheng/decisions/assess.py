@@ -17,6 +17,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection, transaction
+from django.db.models import Q
 
 from xinheng.credit import scorecard
 from xinheng.decisions import features
@@ -57,7 +58,7 @@ def assess(customer_ids: Iterable[int], *, as_of: date, actor: Actor, at: dateti
         if results:
             entry_id = _record(results, rules, as_of, at)
             _write(results, rules, at, entry_id)
-            _propose(results, actor, at)
+            _propose(results, as_of, actor, at)
     return len(results)
 
 
@@ -169,33 +170,34 @@ def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _propose(results: Sequence[Assessed], actor: Actor, at: datetime) -> None:
-    """Propose what differs from the line in force; an unchanged limit needs nobody's attention."""
-    lines = CreditLine.objects.filter(customer_id__in=[one.customer_id for one in results])
+def _propose(results: Sequence[Assessed], as_of: date, actor: Actor, at: datetime) -> None:
+    """Propose what differs from the line in force; an unchanged limit needs nobody's attention, and
+    what is not suggested any more does not go on waiting.
+    """
+    ids = [one.customer_id for one in results]
+    ended = Q(valid_until__lt=as_of)
+    lines = CreditLine.objects.filter(customer_id__in=ids).exclude(ended)
     in_force = {
         (customer_id, currency): (amount, terms)
         for customer_id, currency, amount, terms in lines.values_list(
             "customer_id", "currency", "amount_minor", "terms_days_max"
         )
     }
-    propose(
-        [
-            NewProposal(
-                one.customer_id,
-                one.currency,
-                one.combined.limit_minor,
-                one.terms_days,
-                workings(one),
-                actor.ref,
-            )
-            for one in results
-            if one.combined.limit_minor is not None
-            and in_force.get((one.customer_id, one.currency))
-            != (one.combined.limit_minor, one.terms_days)
-        ],
-        actor=actor,
-        at=at,
-    )
+    wanted = [
+        NewProposal(
+            one.customer_id,
+            one.currency,
+            one.combined.limit_minor,
+            one.terms_days,
+            workings(one),
+            actor.ref,
+        )
+        for one in results
+        if one.combined.limit_minor is not None
+        and in_force.get((one.customer_id, one.currency))
+        != (one.combined.limit_minor, one.terms_days)
+    ]
+    propose(wanted, judged=ids, actor=actor, at=at)
 
 
 def workings(one: Assessed) -> dict[str, Any]:

@@ -56,7 +56,8 @@ def judge(ids: Sequence[int], rules: Rules, as_of: date) -> list[Assessed]:
     industries = dict(Customer.objects.filter(pk__in=ids).values_list("pk", "industry"))
     behaviours = receivables.behaviour(list(industries), as_of)
     days: dict[int, date] = {}
-    for day, silent in _last_active([c for c, b in behaviours.items() if is_silent(b)]).items():
+    quiet = [customer_id for customer_id, paying in behaviours.items() if is_silent(paying)]
+    for day, silent in _last_active(quiet, as_of).items():
         behaviours |= receivables.behaviour(silent, day)
         days |= dict.fromkeys(silent, day)
     statements = dossiers.latest(list(industries), as_of)
@@ -80,14 +81,16 @@ def is_silent(paying: Behaviour) -> bool:
 
 _LAST_ACTIVE = """
 select customer_id, max(day) from (
-  select customer_id, issued_on as day from receivables_invoice where customer_id = any(%s)
+  select customer_id, issued_on as day from receivables_invoice
+  where customer_id = any(%(customers)s) and issued_on <= %(as_of)s
   union all
-  select customer_id, received_on from receivables_receipt where customer_id = any(%s)
+  select customer_id, received_on from receivables_receipt
+  where customer_id = any(%(customers)s) and received_on <= %(as_of)s
 ) t group by customer_id
 """
 
 
-def _last_active(customer_ids: list[int]) -> Mapping[date, list[int]]:
+def _last_active(customer_ids: list[int], as_of: date) -> Mapping[date, list[int]]:
     """Silent customers by month of their last invoice or receipt; the day is the month's latest.
 
     Months, so that any number of customers costs at most as many reads as the ledger has months.
@@ -95,7 +98,7 @@ def _last_active(customer_ids: list[int]) -> Mapping[date, list[int]]:
     if not customer_ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_LAST_ACTIVE, [customer_ids, customer_ids])
+        cursor.execute(_LAST_ACTIVE, {"customers": customer_ids, "as_of": as_of})
         by_month: dict[tuple[int, int], list[tuple[int, date]]] = defaultdict(list)
         for customer_id, day in cursor.fetchall():
             by_month[day.year, day.month].append((customer_id, day))

@@ -200,24 +200,33 @@ def post_reservations(
     return {row[0]: part for row, (_, part) in zip(pending, parts, strict=True)}
 
 
-def propose(proposals: Sequence[NewProposal], *, actor: Actor, at: datetime) -> int:
+def propose(
+    proposals: Sequence[NewProposal], *, judged: Sequence[int] = (), actor: Actor, at: datetime
+) -> int:
     """Suggest limits; a waiting suggestion for the same customer and currency is superseded, unless
     a person entered it and this one is calculated. Returns how many wait anew.
+
+    judged: customers assessed anew; calculated proposals of theirs that are not among these end.
 
     Changes no line. What was rejected is not suggested again with the same figures. The caller (an
     assessment, an import) appends the ledger entry of its own.
     """
-    if not proposals:
-        return 0
     rows = [
         (p.customer_id, p.currency, p.amount_minor, p.terms_days, _json(p.workings), p.proposed_by)
         for p in proposals
     ]
     columns = _columns(rows, 6)
     with transaction.atomic(), connections["default"].cursor() as cursor:
+        _withdraw(judged, columns[:2], at)
         cursor.execute(sql.SUPERSEDE_PROPOSALS, [at, columns[0], columns[1], columns[4]])
         cursor.execute(sql.ADD_PROPOSALS, [at, *columns])
         return int(cursor.rowcount)
+
+
+def _withdraw(judged: Sequence[int], columns: list[list[Any]], at: datetime) -> None:
+    """Nobody grants by mistake what nothing suggests any more; what a person entered stays."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(sql.WITHDRAW_PROPOSALS, [list(judged), at, *columns])
 
 
 def _json(value: Any) -> str:

@@ -138,6 +138,19 @@ where p.state = 'proposed' and p.customer_id = n.customer_id and p.currency = n.
   and (jsonb_exists(n.workings::jsonb, 'by_hand') or not jsonb_exists(p.workings, 'by_hand'))
 """
 
+# All that wait for these customers are locked in key order first, as those who grant them do.
+WITHDRAW_PROPOSALS = """
+with waiting as (
+  select id, customer_id, currency, jsonb_exists(workings, 'by_hand') as by_hand
+  from limits_proposal where state = 'proposed' and customer_id = any(%s::bigint[])
+  order by id for no key update
+)
+update limits_proposal p set state = 'superseded', decided_at = %s::timestamptz
+from waiting w where p.id = w.id and not w.by_hand
+  and not exists (select from unnest(%s::bigint[], %s::text[]) as k(customer_id, currency)
+    where k.customer_id = w.customer_id and k.currency = w.currency)
+"""
+
 # What a person has rejected is not suggested again until its figures change.
 ADD_PROPOSALS = """
 insert into limits_proposal (customer_id, currency, amount_minor, terms_days, workings, state,
