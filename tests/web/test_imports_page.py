@@ -148,7 +148,7 @@ def test_bad_rows_come_back_with_reasons_and_can_be_left_out(world):
 def test_a_file_that_can_t_be_taken_says_why_and_keeps_the_options(world):
     client = signed_in(world.alice)
     page = opened(client, handed_over(client, "a,b\n1,2\n"))
-    assert "还读不了" in page and "缺少必需的列" in page and "再检查一次" in page
+    assert "还读不了" in page and "缺少必需的列" in page and "再试算一次" in page
 
 
 @pytest.mark.parametrize(("name", "said"), [("x.pdf", "无法识别文件"), ("x", "无法识别文件")])

@@ -58,6 +58,7 @@ log = logging.getLogger(__name__)
 _READING = T("读取文件", "Reading the file")
 _CHECKING = T("逐行检查", "Checking the rows")
 _WRITING = T("写入并核销", "Writing and applying cash")
+_TRYING = T("试写、核销，不保存", "Writing and applying cash on trial; nothing is kept")
 _ASSESSING = T("评估客户", "Assessing customers")
 _DONE = T("完成", "Done")
 _BROKEN = T(
@@ -168,7 +169,7 @@ def _dry_run(
     skip_bad: bool,
 ) -> None:
     """Do it inside the transaction that the caller rolls back."""
-    with work.phase("write", _WRITING, 40):
+    with work.phase("write", _TRYING, 40):
         _write(work, batch, built, table, result, skip_bad)
 
 

@@ -12,6 +12,7 @@ import hashlib
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import msgspec
 from django.conf import settings
 from django.db import transaction
 
-from xinheng.connectors.files.fields import FIELDS
+from xinheng.connectors.files.fields import FIELDS, FIGURES
 from xinheng.connectors.files.imports import Progress, run_import, told_of
 from xinheng.connectors.files.read import FILE_BYTES_MAX
 from xinheng.connectors.files.refusals import FileRefusal
@@ -40,6 +41,7 @@ from xinheng.texts import T
 
 SHOWN_ERRORS = 50
 SWEPT_SECONDS = 3600
+AMOUNTS = frozenset({"amount", *(figure.name for figure in FIGURES)})
 SUFFIXES = (".csv", ".txt", ".xlsx", ".xls", ".zip")
 log = logging.getLogger(__name__)
 
@@ -176,7 +178,7 @@ def described(result: ImportResult) -> dict[str, Any]:
     return {
         "counts": msgspec.to_builtins(result.counts),
         "columns": [
-            {"label": labels.get(name, {"zh": name, "en": name}), "header": header}
+            {"label": _label(labels, name), "header": header}
             for name, header in result.columns.items()
         ],
         "unused": result.unused[:40],
@@ -187,8 +189,8 @@ def described(result: ImportResult) -> dict[str, Any]:
         "warnings": [_line(error) for error in result.warnings[:SHOWN_ERRORS]],
         "warning_count": result.warning_count,
         "errors_file": Path(result.errors_file).name if result.errors_file else "",
-        "preview_heads": [labels.get(name, {"zh": name, "en": name}) for name in names],
-        "preview": [[_cell(row.get(name)) for name in names] for row in result.preview],
+        "preview_heads": [_label(labels, name) | {"num": name in AMOUNTS} for name in names],
+        "preview": [[_cell(name, row.get(name)) for name in names] for row in result.preview],
     }
 
 
@@ -196,7 +198,14 @@ def _line(error: RowError) -> dict[str, Any]:
     return {"row": error.row, "column": error.column, "reason": error.reason.both()}
 
 
-def _cell(value: Any) -> str:
+def _label(labels: Mapping[str, dict[str, str]], name: str) -> dict[str, Any]:
+    return dict(labels.get(name, {"zh": name, "en": name}))
+
+
+def _cell(name: str, value: Any) -> dict[str, Any]:
+    """A value of the first rows: amounts with thousands separators, yes as a tick."""
     if value is None or value is False or value == () or value == "":
-        return ""
-    return "✓" if value is True else str(value)
+        return {"text": "", "num": False}
+    if name in AMOUNTS:
+        return {"text": f"{Decimal(value):,}".replace("-", "\N{MINUS SIGN}"), "num": True}
+    return {"text": "✓" if value is True else str(value), "num": False}

@@ -191,6 +191,12 @@ def outcome(code: str) -> SafeString:
 
 
 @register.filter
+def inlang(text: Mapping[str, str]) -> str:
+    """The reader's side of a kept text {"zh": …, "en": …}."""
+    return text["en" if english() else "zh"]
+
+
+@register.filter
 def spoken(message: str) -> str:
     """The reader's half of a kept message "中文 / English"."""
     parts = message.split(" / ")
