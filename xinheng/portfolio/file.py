@@ -5,16 +5,17 @@ customer.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from xinheng.credit.ageing import Item, age
+from xinheng.credit.ageing import LATENESS_BUCKETS, NOT_DUE
 from xinheng.credit.money import to_text
 from xinheng.customers.models import Customer
 from xinheng.decisions.models import Rating
 from xinheng.limits.models import CreditLine
 from xinheng.limits.queries import lines_of, usage
 from xinheng.people.queries import today
-from xinheng.receivables.queries import OpenItem, open_items
+from xinheng.portfolio.book import bucket_sql
+from xinheng.receivables.as_of import open_parts_sql, rows
 
 
 def credit_file_summary(customer: Customer, reader: Any, at: datetime) -> dict[str, Any]:
@@ -22,10 +23,9 @@ def credit_file_summary(customer: Customer, reader: Any, at: datetime) -> dict[s
     in to this customer already; money is decimal strings.
     """
     rating = Rating.objects.filter(customer=customer).first()
-    day = today(at)
-    items = open_items(customer.pk, day)
+    owing = _owing(customer.pk, today(at))
     lines = {line.currency: line for line in lines_of(customer.pk)}
-    currencies = list(lines) + sorted({item.currency for item in items} - set(lines))
+    currencies = list(lines) + sorted(owing.keys() - lines.keys())
     return {
         "code": customer.code,
         "name": customer.name,
@@ -35,7 +35,10 @@ def credit_file_summary(customer: Customer, reader: Any, at: datetime) -> dict[s
         "points": rating.points if rating else None,
         "rating_valid_until": rating.valid_until.isoformat() if rating else None,
         "limits": [
-            {**_line(lines.get(currency), currency), **_open(items, currency, day)}
+            {
+                **_line(lines.get(currency), currency),
+                **_open(owing.get(currency, NOTHING), currency),
+            }
             for currency in currencies
         ],
         "simulated": customer.simulated,
@@ -65,20 +68,41 @@ def _line(line: CreditLine | None, currency: str) -> dict[str, Any]:
     }
 
 
-def _open(items: list[OpenItem], currency: str, day: date) -> dict[str, Any]:
-    """What is open and overdue in a currency, by lateness."""
-    aged = age(
-        [
-            Item(item.open_minor, item.issued_on, item.due_on)
-            for item in items
-            if item.currency == currency
-        ],
+class _Owing(NamedTuple):
+    """All that is open in a currency, however many items: per bucket, how many, the oldest."""
+
+    ageing: dict[str, int]
+    items: int
+    oldest_dpd: int
+
+
+def _owing(customer_id: int, day: date) -> dict[str, _Owing]:
+    """By currency, summed where the items are: a list of them has a maximum, a sum has none."""
+    where = "and i.customer_id = %(customer)s"
+    found = rows(
+        f"select p.currency, {bucket_sql('p.due_on')}, sum(p.part)::bigint, count(distinct p.id),"
+        f" max(%(as_of)s - p.due_on) from ({open_parts_sql(where)}) p group by 1, 2",
+        {"customer": customer_id},
         day,
     )
+    owing: dict[str, _Owing] = {}
+    for currency, bucket, part, items, dpd in found:
+        before = owing.get(currency, NOTHING)
+        ageing = {**before.ageing, bucket: part}
+        owing[currency] = _Owing(ageing, before.items + items, max(before.oldest_dpd, dpd))
+    return owing
+
+
+NOTHING = _Owing(dict.fromkeys(LATENESS_BUCKETS, 0), 0, 0)
+
+
+def _open(owing: _Owing, currency: str) -> dict[str, Any]:
+    """What is open and overdue in a currency, by lateness."""
+    total = sum(owing.ageing.values())
     return {
-        "open": to_text(aged.total_minor, currency),
-        "open_items": sum(item.currency == currency for item in items),
-        "overdue": to_text(aged.overdue_minor, currency),
-        "oldest_overdue_days": max(0, aged.oldest_dpd),
-        "ageing": {name: to_text(minor, currency) for name, minor in aged.by_lateness.items()},
+        "open": to_text(total, currency),
+        "open_items": owing.items,
+        "overdue": to_text(total - owing.ageing[NOT_DUE], currency),
+        "oldest_overdue_days": owing.oldest_dpd,
+        "ageing": {name: to_text(minor, currency) for name, minor in owing.ageing.items()},
     }
