@@ -228,7 +228,7 @@ OPERATIONS: Final = (
         (400, *_ALWAYS),
         query=(
             ("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, "1–1000"),
-            ("after", {"type": "string", "maxLength": 60}, "the `next` of the page before"),
+            ("after", {"type": "string", "maxLength": 60}, "上一页的 next · the page before's"),
         ),
     ),
     Operation(

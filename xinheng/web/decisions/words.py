@@ -203,6 +203,19 @@ def minor_text(minor: int, currency: str) -> str:
     return display(minor, currency)
 
 
+REFS = {
+    "behaviour": T("行为评分卡", "Behaviour card"),
+    "order_check": T("订单检查策略", "order-check policy"),
+}
+
+
+def ref(text: str) -> T:
+    """A policy or card with its version, as people say it: "behaviour v1" → 行为评分卡 v1."""
+    name, _, version = text.partition(" ")
+    title = REFS.get(name, T(name, name))
+    return T(f"{title.zh} {version}".strip(), f"{title.en} {version}".strip())
+
+
 def rule_text(rule: str) -> T:
     """The policy's exposure formula, as the answer tells it, with the components' Chinese names."""
     zh = rule.replace("exceeded when used + order > limit", "已用 + 本单 > 额度即为超过")

@@ -24,11 +24,17 @@ from xinheng.policies.queries import live
 from xinheng.receivables import queries as receivables
 from xinheng.receivables.models import Order
 from xinheng.texts import T
+from xinheng.web.decisions import words
 from xinheng.web.decisions.drawing import Usage, usage_of_line
 from xinheng.web.files.payment import Payment, payment_of
 
 ITEMS_SHOWN = 10
 ROWS_SHOWN = 10
+ZONES = {
+    "safe": T("安全区", "safe"),
+    "grey": T("灰色区", "grey"),
+    "distress": T("危险区", "distress"),
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,7 @@ class Trust:
     points: list[Point]
     reasons: list[T]
     expired: bool
+    card: T | None
 
 
 @dataclass(frozen=True)
@@ -157,6 +164,7 @@ def _trust(customer: Customer, today: date) -> Trust:
         points=_points(assessment),
         reasons=[T(row["zh"], row["en"]) for row in (assessment.reasons if assessment else [])],
         expired=rating is not None and today > rating.valid_until,
+        card=words.ref(assessment.card) if assessment else None,
     )
 
 
@@ -171,7 +179,7 @@ def _points(assessment: Assessment | None) -> list[Point]:
     return [
         Point(
             name=names.get(row["key"], T(row["key"], row["key"])),
-            value=str(row["value"]) if row["value"] is not None else "–",
+            value=_measured(row["value"]),
             text=T(row["zh"], row["en"]),
             points=row["points"],
             best=row["points"] + row["lost"],
@@ -179,6 +187,14 @@ def _points(assessment: Assessment | None) -> list[Point]:
         )
         for row in rows
     ]
+
+
+def _measured(value: Any) -> str:
+    """A measured value as people write it: zones in words, a minus as a minus."""
+    if value is None:
+        return "–"
+    text = str(value)
+    return str(ZONES[text]) if text in ZONES else text.replace("-", "−")
 
 
 def _due(customer: Customer, currency: str, today: date) -> Due:

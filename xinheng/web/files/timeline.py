@@ -22,6 +22,7 @@ from xinheng.intake.models import ImportBatch
 from xinheng.limits.models import Proposal
 from xinheng.texts import T
 from xinheng.web.decisions import words
+from xinheng.web.decisions.reading import person_name
 
 EVENTS_MAX = 200
 EACH_MAX = 60
@@ -76,7 +77,11 @@ def _assessments(user: Any, customer: Customer) -> Iterator[Event]:
         )
         points = str(T("{p} 分", "{p} points").format(p=row.points)) if row.points else ""
         yield Event(
-            row.assessed_at, "scale", title, f"{points} · {row.card}".strip(" ·"), "#rating"
+            row.assessed_at,
+            "scale",
+            title,
+            f"{points} · {words.ref(row.card)}".strip(" ·"),
+            "#rating",
         )
 
 
@@ -90,7 +95,7 @@ def _grants(customer: Customer) -> Iterator[Event]:
     rows = Proposal.objects.filter(customer=customer).select_related("decided_by")
     for row in rows.order_by("-proposed_at")[:EACH_MAX]:
         amount = f"{display(row.amount_minor, row.currency)} {row.currency}"
-        by = f" · {row.decided_by}" if row.decided_by else ""
+        by = f" · {person_name(row.decided_by)}" if row.decided_by else ""
         at = row.decided_at or row.proposed_at
         yield Event(at, "coins", words_of[row.state], amount + by, "#limit")
 
@@ -113,7 +118,9 @@ def _holds(user: Any, customer: Customer) -> Iterator[Event]:
         state, tone = words.HOLD_STATES[row.state]
         ref = row.decision.order_ref
         title = T(f"订单 {ref} 的冻结{state.zh}", f"Hold of order {ref}: {state.en.lower()}")
-        said = " · ".join(part for part in (str(row.ended_by or ""), row.reason) if part)
+        said = " · ".join(
+            part for part in (person_name(row.ended_by) if row.ended_by else "", row.reason) if part
+        )
         href = reverse("decision", args=[row.pk])
         yield Event(row.ended_at or row.opened_at, "hand-stop", title, said, href, tone)
 

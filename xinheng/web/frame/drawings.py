@@ -69,6 +69,14 @@ class LimitBar:
     used_pct: int | None
     level: str = field(default="none")
 
+    @property
+    def over_width(self) -> int:
+        """How far the drawing runs past the limit; 0 where it does not."""
+        if self.ceiling_x is None:
+            return 0
+        end = self.asked.x + self.asked.width if self.asked else self.used_x
+        return max(0, end - self.ceiling_x)
+
 
 def level_of(used: int, ceiling: int | None, unlimited: bool = False) -> str:
     """The meaning of a usage: within (< 80 %), watch (< 95 %), act (≤ 100 %), stop (above), none

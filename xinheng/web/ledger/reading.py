@@ -120,6 +120,8 @@ def _clear_text(clear: dict[str, Any]) -> str:
             parts.append(str(words.OUTCOMES[value].text))
         elif name == "reasons" and isinstance(value, list):
             parts.extend(str(words.CODES.get(code, T(str(code), str(code)))) for code in value)
+        elif name == "policy":
+            parts.append(str(words.ref(str(value))))
         else:
             parts.append(f"{name} {_short(value)}")
     return " · ".join(parts)

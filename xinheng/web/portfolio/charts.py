@@ -21,7 +21,7 @@ def due_chart(weeks: Sequence[Due], currency: str) -> dict[str, Any]:
         week.start.strftime("%m-%d") if week.start else str(T("已逾期", "Overdue"))
         for week in weeks
     ]
-    unit = str(T("万元" if currency == "CNY" else f"万 {currency}", f"{currency} 10k"))
+    unit = str(T("万元" if currency == "CNY" else f"万 {currency}", f"{currency} 10,000"))
     bars = [
         {
             "value": ten_thousands(week.minor, currency),
