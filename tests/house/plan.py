@@ -60,7 +60,7 @@ OTHER_FILES = {
     "limits": {"arrays", "conditions", "sql", "values"},
     "people": {"actor", "keys", "roles"},
     "policies": {"bodies"},
-    "portfolio": {"book", "file", "overview"},
+    "portfolio": {"book", "exposure", "file", "overview"},
     "receivables": {
         *("as_of", "behaviour", "own_receipts", "posting", "rows", "settling", "staging"),
     },

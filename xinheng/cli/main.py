@@ -42,6 +42,7 @@ COMMANDS: dict[str, Line] = {
     ),
     "check-order": Line("check_order", "检查一张订单 · Check one order"),
     "decision": Line("decision", "判断：重演、放行方案 · A decision: replay it, find ways out"),
+    "exposure": Line("exposure", "信用占用从何而来 · Exposure, down to its documents"),
     "customer": Line("customer", "查看一个客户的信用档案 · Show a customer's credit file"),
     "proposals": Line("proposals", "待授予的额度建议 · Proposed limits, to grant or reject"),
     "portfolio": Line("portfolio", "全部客户的余额与账龄 · The whole book: open, overdue, ageing"),
