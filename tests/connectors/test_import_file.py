@@ -243,3 +243,15 @@ def test_an_amount_that_would_need_rounding_is_refused(
     head = "number,customer_code,customer_name,currency,amount,issued_on,due_on\n"
     result = bring("invoices", head + f"I1,C1,X,{currency},{told},2026-09-01,2026-10-01\n")
     assert result.refused
+
+
+def test_an_import_tells_nothing_in_the_clear_that_could_be_guessed_back(bring: Bring) -> None:
+    # Fails when the root of the rows is readable: that of a one-row file gives its amount away.
+    from xinheng.ledger.models import PendingEntry
+    from xinheng.merkle.commitment import read_leaf
+
+    bring("invoices", "\n".join(INVOICES.splitlines()[:2]))
+    leaf = read_leaf(bytes(PendingEntry.objects.latest("pk").leaf))
+    assert leaf["kind"] == "import.done"
+    assert leaf["clear"].keys() == {"kind", "rows", "created", "updated", "unchanged", "rejected"}
+    assert {"rows_root", "file", "sha256", "actor", "batch"} == leaf["commit"].keys()

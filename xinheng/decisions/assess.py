@@ -56,7 +56,7 @@ def assess(customer_ids: Iterable[int], *, as_of: date, actor: Actor, at: dateti
         rules = _rules()
         results = judge(ids, rules, as_of)
         if results:
-            entry_id = _record(results, rules, as_of, at)
+            entry_id = _record(results, rules, as_of, actor, at)
             _write(results, rules, at, entry_id)
             _propose(results, as_of, actor, at)
     return len(results)
@@ -98,17 +98,18 @@ def _rules() -> Rules:
     )
 
 
-def _record(results: Sequence[Assessed], rules: Rules, as_of: date, at: datetime) -> UUID:
-    """One entry for the whole call: the Merkle root over its rows, in order of customer."""
+def _record(
+    results: Sequence[Assessed], rules: Rules, as_of: date, actor: Actor, at: datetime
+) -> UUID:
+    """One entry for the whole call: the Merkle root over its rows, in order of customer.
+
+    The root is committed to and not in the clear: that of one customer's row could be guessed.
+    """
     hashes = [hash_leaf(canonical(_leaf(one)).encode()) for one in results]
-    clear = {
-        "card": rules.card_name,
-        "as_of": as_of.isoformat(),
-        "rows": len(results),
-        "root": root_of(hashes).hex(),
-    }
+    clear = {"card": rules.card_name, "as_of": as_of.isoformat(), "rows": len(results)}
+    fields = {"actor": actor.ref, "rows_root": root_of(hashes).hex()}
     with connection.cursor() as cursor:
-        entry = NewEntry("customers.assessed", clear, {}, system_key(at=at))
+        entry = NewEntry("customers.assessed", clear, fields, system_key(at=at))
         return append([entry], at=at, cursor=cursor)[0]
 
 
