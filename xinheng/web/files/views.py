@@ -13,10 +13,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from xinheng.credit.ageing import LATENESS_BUCKETS
+from xinheng.credit.money import EXPONENTS
 from xinheng.customers.models import Customer
+from xinheng.decisions.actions import live_policy
 from xinheng.dossiers import queries as dossiers
 from xinheng.limits.models import CreditLine
 from xinheng.people.queries import company, today
+from xinheng.portfolio.exposure import explain_line
 from xinheng.receivables.queries import payments_of
 from xinheng.texts import T
 from xinheng.web.decisions.drawing import usage_of_line
@@ -71,10 +74,12 @@ def items(request: HttpRequest, code: str) -> HttpResponse:
     customer = _customer(request, code)
     day = today(timezone.now())
     currency = request.GET.get("currency") or _base()
+    if EXPONENTS.get(currency) is None:
+        raise Http404("no such currency")
     bucket = request.GET.get("bucket", "")
     rows = documents.open_invoices(request.user, customer, currency, bucket, day)
-    if request.GET.get("invoice", "").isdecimal():
-        invoice = get_object_or_404(rows, pk=int(request.GET["invoice"]))
+    if request.GET.get("invoice", "")[:20].isdecimal():
+        invoice = get_object_or_404(rows, pk=int(request.GET["invoice"][:20]))
         context = {"payments": payments_of(invoice.pk, day), "invoice": invoice}
         return render(request, "files/_payments.html", context)
     sorting = sorting_of(request, documents.ITEM_COLUMNS, "due")
@@ -110,11 +115,13 @@ def movements(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404("no such component")
     line = get_object_or_404(CreditLine, customer=customer, currency=currency)
     rows = documents.movements_of(line, component)
+    told = explain_line(line, live_policy().policy)
     context = {
         "customer": customer,
         "currency": currency,
         "component": component,
         "title": title,
+        "part": next(part for part in told.parts if part.component == component),
         "counter": usage_of_line(line).components[component],
         "page": page_by_key(request, rows, NEWEST_FIRST, 25 if request.htmx else 50),
         "reservations": documents.reservations_of(line) if component == "orders" else [],
