@@ -49,7 +49,7 @@ def test_an_order_is_held_and_another_person_releases_it(world, served, browser)
     alice = enter(browser, served, world.alice, viewport={"width": 390, "height": 844})
     alice.goto(f"{served}/holds/")
     assert alice.evaluate("document.documentElement.scrollWidth") <= 390
-    alice.locator(".hold a:has-text('放行')").click()
+    alice.locator(".hold a.btn:has-text('放行')").click()
     alice.click("button:has-text('确认放行')")
     expect(alice.locator(".judge [role=alert]")).to_contain_text("请写明理由")
     alice.fill(".judge textarea", "客户已付定金，附银行回单。")
@@ -72,7 +72,7 @@ def test_the_requester_s_own_hold_offers_no_button(world, served, browser):
     expect(alice.locator(".verdict")).to_contain_text("冻结")
     alice.goto(f"{served}/holds/")
     expect(alice.locator(".hold")).to_contain_text("本人提出，需他人处理")
-    assert alice.locator(".hold a:has-text('放行')").count() == 0
+    assert alice.locator(".hold a.btn:has-text('放行')").count() == 0
 
 
 def test_the_pages_work_without_scripts(world, served, browser):
