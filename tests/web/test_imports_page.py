@@ -14,8 +14,10 @@ from tests.web.pages import HTMX, signed_in, text_of
 from tests.world import make_world
 from xinheng.connectors.files.queue import run_waiting
 from xinheng.customers.models import Customer
+from xinheng.intake.actions import claim_waiting, close_interrupted
 from xinheng.intake.models import ImportBatch
 from xinheng.intake.queries import history
+from xinheng.people.actor import system
 from xinheng.receivables.models import Invoice
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "door"])
@@ -195,3 +197,27 @@ def test_templates_download(world, kind, suffix):
 
 def test_who_may_not_import_finds_no_page(world):
     assert signed_in(world.dora).get("/imports/").status_code == 404
+
+
+def test_a_trial_whose_process_stopped_says_that_nothing_was_written(world):
+    client = signed_in(world.alice)
+    address = handed_over(client, GOOD)
+    assert claim_waiting() is not None  # taken, and then the jobs process dies
+    later = timezone.now() + timedelta(minutes=1)
+    assert close_interrupted(started_before=later, actor=system("jobs"), at=later) == 1
+    page = opened(client, address)
+    assert "未写入任何数据" in page and "Interrupted" not in page
+    assert not Invoice.objects.exists()
+
+
+def test_an_import_that_breaks_says_so_in_words_and_the_next_one_runs(world, monkeypatch):
+    # Broken build this catches: the text of a Python error shown to people.
+    client = signed_in(world.alice)
+    address = handed_over(client, GOOD)
+    opened(client, address)
+    client.post(address + "run/")
+    with monkeypatch.context() as broken:
+        broken.setattr("xinheng.connectors.files.record.record", lambda *a, **k: 1 / 0)
+        page = opened(client, address)
+    assert "出现意外错误" in page and "ZeroDivision" not in page
+    assert imported(client, GOOD).created == 2
