@@ -55,3 +55,13 @@ def test_a_key_lists_what_its_owner_sees(world):
 def test_a_limit_that_makes_no_sense_is_400(world, limit):
     reply = listed(world, f"?limit={limit}")
     assert reply.status_code == 400 and "1 to 1000" in reply.json()["detail"]
+
+
+@pytest.mark.parametrize("code", ["A/1", "客/户", "a b", "A?x#y"])
+def test_a_customer_is_found_under_whatever_code_the_seller_gave_it(world, code):
+    # Fails when a code may not contain a slash: real ledgers have "C/100".
+    from urllib.parse import quote
+
+    make_customer(code, unit=None)
+    found = listed(world, "/" + quote(code, safe=""))
+    assert (found.status_code, found.json()["code"]) == (200, code)

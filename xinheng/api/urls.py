@@ -15,7 +15,7 @@ urlpatterns = [
         name="api-order-check-cancel",
     ),
     path("customers", customers.listed, name="api-customers"),
-    path("customers/<str:code>", customers.one, name="api-customer"),
+    path("customers/<path:code>", customers.one, name="api-customer"),
     path("openapi.json", openapi.openapi_json, name="api-openapi"),
     path("docs", openapi.reference, name="api-docs"),
     path("<path:rest>", nothing_here, name="api-nothing"),
