@@ -56,13 +56,16 @@ def of_user(user: User) -> Actor:
 
 
 def of_key(key: ApiKey) -> Actor:
-    """A key sees what its owner sees; a key without an owner is the installation's own and sees
-    all.
+    """A key sees what its owner sees and may no more than its owner may today; a key without an
+    owner is the installation's own and sees all.
     """
     owner = key.owner
+    words = frozenset(key.scopes)
+    if owner is not None:
+        words &= owner.permissions()
     unit = owner.business_unit_id if owner else None
     everything = owner is None or owner.sees_all_units
-    return Actor("key", key.pk, key.owner_id, frozenset(key.scopes), key.name, unit, everything)
+    return Actor("key", key.pk, key.owner_id, words, key.name, unit, everything)
 
 
 def system(label: str) -> Actor:
