@@ -49,6 +49,7 @@ def listed(request: HttpRequest, actor: Actor, reader: Any) -> Reply:
 @keyed("customers.view", "GET", "HEAD")
 def one(request: HttpRequest, actor: Actor, reader: Any, code: str) -> Reply:
     """The credit file in figures: rating, limit and use, overdue, ageing."""
+    code = code.replace("\x00", "\ufffd")  # which no code holds, and PostgreSQL can't compare
     customer = Customer.objects.visible_to(reader).filter(code=code).first()
     if customer is None:
         return NOT_FOUND

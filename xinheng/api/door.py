@@ -274,14 +274,21 @@ def _forget_connection(using: str) -> None:
 
 
 def _headers(headers: Sequence[tuple[bytes, bytes]]) -> tuple[str, bool]:
-    """The bearer token, and whether the body is declared as JSON."""
-    token, is_json = "", False
+    """The bearer token, and whether the body is declared as JSON. Two keys are none: who sits in
+    front of us may have judged the other one.
+    """
+    token, is_json, keys = "", False, 0
     for name, value in headers:
-        if name == b"authorization" and value[:7].lower() == b"bearer ":
-            token = value[7:].decode("latin-1").strip()
+        if name == b"authorization":
+            keys += 1
+            token = value[7:].decode("latin-1").strip() if _bears(value) and keys == 1 else ""
         elif name == b"content-type":
             is_json = value.split(b";")[0].strip().lower() == b"application/json"
     return token, is_json
+
+
+def _bears(value: bytes) -> bool:
+    return value[:7].lower() == b"bearer "
 
 
 async def _body(receive: Any) -> bytes | None:

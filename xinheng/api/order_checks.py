@@ -30,15 +30,19 @@ BODY_BYTES_MAX: Final = 16_384
 BATCH_MAX: Final = 1_000
 BATCH_BYTES_MAX: Final = 2_000_000
 
-Code = Annotated[str, Meta(min_length=1, max_length=60, description="the seller's own code")]
-OrderRef = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
+# No control characters; $ alone would let a line break at the very end pass.
+PLAIN: Final = r"^[^\x00-\x1f\x7f]+$(?!\n)"
+Code = Annotated[
+    str, Meta(min_length=1, max_length=60, pattern=PLAIN, description="the seller's own code")
+]
+OrderRef = Annotated[str, Meta(min_length=1, max_length=80, pattern=PLAIN)]
 Version = Annotated[int, Meta(ge=1, le=1_000_000)]
 Amount = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=24,
-        pattern=r"^(?=.*[1-9])(0|[1-9][0-9]{0,12})(\.[0-9]{1,3})?$",
+        pattern=r"^(?=.*[1-9])(0|[1-9][0-9]{0,12})(\.[0-9]{1,3})?$(?!\n)",
         description="decimal string, above zero, with at most the currency's own decimals",
         examples=["180000.00"],
     ),
@@ -74,7 +78,7 @@ class OrderCheck(Struct, forbid_unknown_fields=True):
     currency: Currency
     version: Version = 1
     terms_days: TermsDays | None = None
-    business_unit: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
+    business_unit: Annotated[str, Meta(min_length=1, max_length=40, pattern=PLAIN)] | None = None
     requested_on: IsoDate | None = None
 
 
@@ -119,6 +123,7 @@ _HINTS: Final = {
     "amount`": "give a decimal string above zero, such as 180000.00",
     "currency`": "give a three-letter ISO 4217 code in capitals, such as CNY",
     "requested_on`": "give a calendar date as YYYY-MM-DD",
+    "customer`": "give 1 to 60 characters without control characters",
     "order_ref`": "give 1 to 80 characters without control characters",
     "version`": "give a whole number from 1",
 }
