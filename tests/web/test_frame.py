@@ -107,7 +107,7 @@ def test_a_refusal_that_a_view_lets_through_is_one_page_with_its_sentence(world:
 
 
 def test_pages_are_asked_for_again_after_signing_out(world: World) -> None:
-    assert signed_in(world.alice).get("/customers/")["Cache-Control"] == "private, no-cache"
+    assert signed_in(world.alice).get("/customers/")["Cache-Control"] == "private, no-store"
 
 
 def test_the_rail_shows_only_rooms_that_the_person_may_enter(world: World) -> None:

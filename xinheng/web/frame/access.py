@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver, reverse
@@ -61,17 +61,30 @@ def gate(view: View, word: str) -> View:
             return to_sign_in(request)
         if word not in (PUBLIC, SIGNED_IN) and not request.user.may(word):
             raise Http404
+        refuse_nul(request)
         with timezone.override(company_zone()):
             try:
-                answer = view(request, *args, **kwargs)
+                return view(request, *args, **kwargs)
             except Refused as refused:
-                answer = render(request, "parts/refused.html", {"text": refused.text}, status=409)
-        # A shared computer's Back button asks again, so that nothing is shown after signing out.
-        answer.headers.setdefault("Cache-Control", "private, no-cache")
-        return answer
+                return render(request, "parts/refused.html", {"text": refused.text}, status=409)
 
     opened.permission = word  # type: ignore[attr-defined]
     return opened
+
+
+def refuse_nul(request: HttpRequest) -> None:
+    """A NUL is in no code, number or reason, and PostgreSQL takes none: such an address is absent,
+    such a form refused; in a query it means nothing and is taken out.
+    """
+    if "\x00" in request.path:
+        raise Http404("a NUL in the address")
+    if any("\x00" in text for _, texts in request.POST.lists() for text in texts):
+        raise SuspiciousOperation("a NUL in a form")
+    if "%00" in request.META.get("QUERY_STRING", ""):
+        query = request.GET.copy()
+        for name, texts in list(query.lists()):
+            query.setlist(name, [text.replace("\x00", "") for text in texts])
+        request.GET = query
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -53,7 +53,10 @@ class SignIn(LoginView):
         answer = super().form_valid(form)
         if settings.LANGUAGE_COOKIE_NAME not in self.request.COOKIES:
             answer.set_cookie(
-                settings.LANGUAGE_COOKIE_NAME, form.get_user().language, samesite="Lax"
+                settings.LANGUAGE_COOKIE_NAME,
+                form.get_user().language,
+                secure=settings.LANGUAGE_COOKIE_SECURE,
+                samesite="Lax",
             )
         return answer
 
@@ -75,7 +78,9 @@ class SignIn(LoginView):
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ends the session."""
     logout(request)
-    return redirect("sign-in")
+    answer = redirect("sign-in")
+    answer["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
 
 
 @never_cache
