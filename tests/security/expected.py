@@ -1,0 +1,100 @@
+"""Who may do what on which page: the one reviewed table of the permission matrix.
+
+Written by hand and on purpose a second time: `xinheng/web/frame/permissions.py` says what the house
+does, this file says what was agreed. A page that is not here fails the matrix, and so does a word
+that moved. A cell is what a person with the word gets for a row within sight; everything else
+follows by rule: not signed in → to the sign-in page, word not held or row out of sight → 404,
+another method → 405.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+ANYONE: Final = "anyone"
+SIGNED_IN: Final = "signed in"
+
+# Which of the cast holds which word. bob sells in EAST, eve in WEST, chen collects in EAST, dora
+# audits, alice manages credit, adam administers and nothing else.
+HOLDERS: Final[dict[str, frozenset[str]]] = {
+    ANYONE: frozenset({"", "bob", "eve", "chen", "dora", "alice", "adam"}),
+    SIGNED_IN: frozenset({"bob", "eve", "chen", "dora", "alice", "adam"}),
+    "portfolio.view": frozenset({"bob", "eve", "chen", "dora", "alice", "adam"}),
+    "customers.view": frozenset({"bob", "eve", "chen", "dora", "alice", "adam"}),
+    "decisions.view": frozenset({"bob", "eve", "chen", "dora", "alice", "adam"}),
+    "orders.check": frozenset({"bob", "eve", "alice"}),
+    "holds.release": frozenset({"alice"}),
+    "lines.grant": frozenset({"alice"}),
+    "imports.run": frozenset({"chen", "alice"}),
+    "imports.undo": frozenset({"alice"}),
+    "ledger.verify": frozenset({"dora", "alice", "adam"}),
+}
+CAST: Final = tuple(sorted(HOLDERS[ANYONE]))
+WHOLE_BOOK: Final = frozenset({"dora", "alice", "adam"})
+UNIT_OF: Final = {"bob": "EAST", "chen": "EAST", "eve": "WEST"}
+
+
+class Page(NamedTuple):
+    """word; which row its address names; the answers to GET (and HEAD) and to POST, None: 405."""
+
+    word: str
+    row: str = ""  # customer, line, decision, hold, trial, batch, entry, grant: what must be there
+    get: int | None = 200
+    post: int | None = None
+
+
+PAGES: Final[dict[str, Page]] = {
+    # people
+    "sign-in": Page(ANYONE, post=422),  # who is signed in already is sent home
+    "sign-out": Page(SIGNED_IN, get=None, post=302),
+    "set-up": Page(ANYONE, get=404, post=404),  # absent once the company is there
+    "language": Page(ANYONE, get=302, post=302),
+    # frame, portfolio
+    "home": Page(SIGNED_IN, get=302),
+    "components": Page(SIGNED_IN),
+    "portfolio": Page("portfolio.view"),
+    "open-items": Page("portfolio.view"),
+    # customers and their files
+    "customers": Page("customers.view"),
+    "customer-suggestions": Page("customers.view"),
+    "customer": Page("customers.view", "customer"),
+    "file-items": Page("customers.view", "customer"),
+    "file-timeline": Page("customers.view", "customer"),
+    "file-movements": Page("customers.view", "customer"),
+    # orders, decisions, holds
+    "order-check": Page("orders.check", post=200),  # an empty form comes back with its mistakes
+    "order-customers": Page("orders.check"),
+    "decision": Page("decisions.view", "decision"),
+    "decision-ways-out": Page("decisions.view", "decision"),
+    "decision-status": Page("decisions.view", "decision"),
+    "decision-proof": Page("decisions.view", "decision"),
+    "decision-disclosure": Page("decisions.view", "decision"),
+    "decision-cancel": Page("orders.check", "decision", get=None, post=302),
+    "holds": Page("decisions.view"),
+    "hold": Page("decisions.view", "hold", get=302),
+    "hold-release": Page("holds.release", "hold", post=302),
+    "hold-reject": Page("holds.release", "hold", post=302),
+    # proposed limits
+    "limits": Page("customers.view"),
+    "limits-summary": Page("lines.grant", get=None, post=302),  # nothing was ticked
+    "limits-grant": Page("lines.grant", get=None, post=302),
+    "limits-granted": Page("customers.view", "grant"),
+    "limits-reject": Page("lines.grant", get=None, post=302),
+    "limit": Page("customers.view", "line"),
+    "limit-propose": Page("lines.grant", "line", get=None, post=302),
+    # imports
+    "imports": Page("imports.run", post=422),  # no file was chosen
+    "import-template": Page("imports.run"),
+    "import-again": Page("imports.run", "trial", get=None, post=422),  # its file is gone
+    "import-run": Page("imports.run", "trial", get=None, post=302),
+    "import": Page("imports.run", "batch"),
+    "import-errors": Page("imports.run", "batch"),
+    "import-undo": Page("imports.undo", "batch", get=None, post=422),  # the word was not typed
+    # ledger
+    "ledger": Page("ledger.verify"),
+    "ledger-status": Page("ledger.verify"),
+    "ledger-check": Page("ledger.verify", get=None, post=200),
+    "ledger-checkpoint": Page("ledger.verify"),
+    "ledger-key": Page("ledger.verify"),
+    "ledger-proof": Page("ledger.verify", "entry"),
+}

@@ -1,0 +1,148 @@
+"""The scene of the security tests: the whole cast, a customer in each unit, an order that was
+approved and one that waits, a granted limit, an import of a colleague's, a signed ledger.
+
+Everything happens in one transaction that is taken back at the end, and each cell of the matrix in
+a savepoint of its own, so thousands of requests leave the scene as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import Client
+
+from tests.limits.proposals import suggest
+from tests.web.pages import buyer, signed_in
+from tests.world import AT, PASSWORD, World, ask, make_world
+from xinheng.decisions.actions import check_orders
+from xinheng.decisions.models import Decision
+from xinheng.intake.models import ImportBatch
+from xinheng.ledger.sequencer import run_once
+from xinheng.ledger.signer import load_signer
+from xinheng.limits.actions import grant_proposals
+from xinheng.limits.conditions import usual
+from xinheng.limits.models import Proposal
+from xinheng.people.actions import create_user
+from xinheng.people.actor import system
+from xinheng.people.models import User
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+UNITS = ("EAST", "WEST")
+NOBODY = UUID(int=0)
+TRIED = {"mapping": {}, "default_currency": None, "date_order": "", "skip_bad": False}
+
+
+@dataclass
+class Scene:
+    """Rows by unit, and a client per person."""
+
+    world: World
+    clients: dict[str, Client]
+    approved: dict[str, Decision]
+    held: dict[str, Decision]
+    granted_at: dict[str, datetime]
+    batch: ImportBatch
+    trials: dict[str, ImportBatch]
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """What happens inside is undone, also what thinks that it has been committed for good."""
+    inside = transaction.atomic()
+    inside._from_testcase = True  # so that `durable` blocks may open within
+    with inside:
+        yield
+        transaction.set_rollback(True)
+
+
+def set_scene(folder: Path) -> Scene:
+    world = make_world()
+    for name, role, unit in [("chen", "collector", "EAST"), ("adam", "admin", None)]:
+        create_user(
+            name,
+            PASSWORD,
+            name=name,
+            roles=[role],
+            unit_code=unit,
+            sees_all_units=unit is None,
+            actor=system("tests"),
+            at=AT,
+        )
+    people = {name: User.objects.get(username=name) for name in _NAMES}
+    approved, held, granted_at = {}, {}, {}
+    for place, unit in enumerate(UNITS):
+        seller = "bob" if unit == "EAST" else "eve"
+        code = f"{unit}-1"
+        buyer(code, world.units[unit], 1_000_00, name=f"{unit}建材")
+        check_orders(
+            [ask(f"{unit}-ok", code, 10_00), ask(f"{unit}-held", code, 9_000_00)],
+            actor=world.actor(seller),
+        )
+        approved[unit] = Decision.objects.get(order_ref=f"{unit}-ok")
+        held[unit] = Decision.objects.get(order_ref=f"{unit}-held")
+        granted_at[unit] = _granted(world, unit, place)
+    _signed(folder)
+    clients = {"": Client()} | {name: signed_in(user) for name, user in people.items()}
+    trials = {name: _batch_of(people[name], "trial", TRIED) for name in ("chen", "alice")}
+    batch = _batch_of(people["alice"], "done", {})
+    (folder / "errors.csv").write_text("a,b\n")
+    ImportBatch.objects.update(errors_file="errors.csv")
+    return Scene(world, clients, approved, held, granted_at, batch, trials)
+
+
+_NAMES = ("bob", "eve", "chen", "dora", "alice", "adam")
+
+
+def _granted(world: World, unit: str, place: int) -> datetime:
+    """A proposal for the unit's second customer, granted at an instant of its own."""
+    at = AT + timedelta(minutes=place)
+    customer = buyer(f"{unit}-2", world.units[unit], None)
+    suggest(customer, 500_00)
+    ids = list(Proposal.objects.filter(customer=customer).values_list("pk", flat=True))
+    done = grant_proposals(
+        ids,
+        valid_from=date(2026, 11, 20),
+        valid_until=date(2027, 6, 30),
+        conditions=usual(),
+        actor=world.actor("alice"),
+        at=at,
+    )
+    assert done.lines
+    return at
+
+
+def _signed(folder: Path) -> None:
+    signer = load_signer(settings.LEDGER_ORIGIN, settings.XINHENG_KEYS_DIR, folder)
+    connection.ensure_connection()
+    while run_once(connection.connection, signer, at=AT):
+        pass
+
+
+def _batch_of(user: User, state: str, options: dict[str, Any]) -> ImportBatch:
+    return ImportBatch.objects.create(
+        kind="invoices",
+        file_name="发票.csv",
+        file_sha256="0" * 64,
+        state=state,
+        started_by=user,
+        started_at=AT,
+        options=options,
+    )
+
+
+def written() -> int:
+    """Rows that this transaction has inserted, changed or deleted so far, in all tables of ours."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)"
+            " from pg_stat_xact_user_tables where relname <> 'django_session'"
+        )
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,184 @@
+"""The permission matrix: every page × method × person × relation to the row that it names.
+
+What is expected follows from the reviewed table in `expected.py`. Besides the answer's status each
+cell watches two things: nothing ever breaks (5xx), and what only reads writes no row in any table.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from tests.house.test_guard_doors import addresses
+from tests.security.expected import CAST, HOLDERS, PAGES, UNIT_OF, WHOLE_BOOK, Page
+from tests.security.scene import EPOCH, NOBODY, UNITS, Scene, taken_back, written
+from tests.web.pages import signed_in
+from xinheng.customers.models import Customer
+from xinheng.people.models import Role, User
+
+pytestmark = pytest.mark.django_db
+METHODS = ("get", "head", "post", "put", "delete")
+READING = ("get", "head")
+TYPED = {
+    "reason": "客户今天下午付款，见银行回单。",
+    "amount": "700.00",
+    "terms_days": "30",
+}
+GONE = {
+    "customer": ["NOBODY"],
+    "line": ["NOBODY", "CNY"],
+    "decision": [NOBODY],
+    "hold": [NOBODY],
+    "batch": [10**9],
+    "trial": [10**9],
+    "entry": [10**9],
+    "grant": [1],
+}
+
+
+def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
+    """unit or relation → what the address needs; rows that are nobody's stand under `any`."""
+    if not page.row:
+        return {"any": []}
+    rows: dict[str, list[Any]] = {"gone": GONE[page.row]}
+    if page.row in ("batch", "entry"):
+        return rows | {"any": [scene.batch.pk if page.row == "batch" else 0]}
+    if page.row == "trial":
+        mine = scene.trials.get(who, scene.trials["alice"])
+        other = scene.trials["alice" if who == "chen" else "chen"]
+        return rows | {"any": [mine.pk], "stranger's": [other.pk]}
+    for unit in UNITS:
+        rows[unit] = {
+            "customer": [f"{unit}-1"],
+            "line": [f"{unit}-1", "CNY"],
+            "decision": [scene.approved[unit].pk],
+            "hold": [scene.held[unit].pk],
+            "grant": [int((scene.granted_at[unit] - EPOCH).total_seconds()) * 10**6],
+        }[page.row]
+    return rows
+
+
+def within_sight(who: str, relation: str) -> bool:
+    if relation == "any":
+        return True
+    return relation in UNITS and (who in WHOLE_BOOK or UNIT_OF.get(who) == relation)
+
+
+def wanted(name: str, page: Page, method: str, who: str, relation: str) -> int:
+    """The rule: who comes, then the word, then the method, then the row."""
+    if who not in HOLDERS[page.word]:
+        return 404 if who else 302
+    if name == "sign-in" and who:
+        return 302
+    status = page.get if method in READING else page.post if method == "post" else None
+    if status is None:
+        return 405
+    return status if within_sight(who, relation) else 404
+
+
+def address(name: str, arguments: list[Any]) -> str:
+    if name == "import-template":
+        return reverse(name, args=["invoices", "csv"])
+    return reverse(name, args=arguments)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_cell_of_a_page_answers_as_agreed(scene: Scene, name: str) -> None:
+    page, wrong = PAGES[name], []
+    for who in CAST:
+        for relation, arguments in relations(scene, page, who).items():
+            for method in METHODS:
+                with taken_back():
+                    client = copy_of(scene.clients[who])
+                    before = written()
+                    answer = getattr(client, method)(address(name, arguments), data_for(method))
+                    wrote = written() - before
+                    cell = f"{method.upper()} {name} as {who or 'nobody'} ({relation})"
+                    expected = wanted(name, page, method, who, relation)
+                    if answer.status_code != expected:
+                        wrong.append(f"{cell}: {answer.status_code} instead of {expected}")
+                    if wrote and (method in READING or expected >= 400 or not who):
+                        wrong.append(f"{cell}: wrote {wrote} rows")
+    assert not wrong, "\n".join(wrong)
+
+
+def data_for(method: str) -> dict[str, str]:
+    return TYPED if method == "post" else {}
+
+
+def copy_of(client: Client) -> Client:
+    """The same cookies in a client of its own: what one cell is told, the next does not know."""
+    twin = Client(raise_request_exception=False)
+    twin.cookies.load(client.cookies.output(header=""))
+    return twin
+
+
+def test_the_table_names_every_page_and_no_other(scene: Scene) -> None:
+    named = {
+        pattern.name
+        for _, pattern in addresses(get_resolver())
+        if getattr(pattern.callback, "permission", None)
+    }
+    assert named == set(PAGES)
+
+
+def test_the_shipped_roles_hold_the_words_that_were_agreed(scene: Scene) -> None:
+    # Catches a role file that quietly gives a word to somebody else.
+    for word, holders in HOLDERS.items():
+        if "." in word:
+            held = {u.username for u in User.objects.filter(username__in=CAST) if u.may(word)}
+            assert held == holders, word
+    assert Role.objects.filter(permissions__contains=["people.manage"]).count() == 1
+
+
+def test_the_matrix_finds_a_gate_that_stands_open(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The broken build: everybody may everything, so a salesperson finds the page of imports.
+    monkeypatch.setattr(User, "may", lambda self, word: True)
+    with pytest.raises(AssertionError, match="GET imports as bob"):
+        test_every_cell_of_a_page_answers_as_agreed(scene, "imports")
+
+
+def test_the_matrix_finds_a_row_that_every_unit_sees(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The broken build: the filter on business units is gone.
+    monkeypatch.setattr(type(Customer.objects), "visible_to", lambda self, user: self.all())
+    with pytest.raises(AssertionError, match=r"GET customer as bob \(WEST\)"):
+        test_every_cell_of_a_page_answers_as_agreed(scene, "customer")
+
+
+@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if page.post])
+def test_a_form_without_its_token_changes_nothing(scene: Scene, name: str) -> None:
+    page = PAGES[name]
+    client = Client(enforce_csrf_checks=True)
+    client.cookies.load(scene.clients["alice"].cookies.output(header=""))
+    rows = relations(scene, page, "alice")
+    with taken_back():
+        before = written()
+        answer = client.post(address(name, next(reversed(rows.values()))), TYPED)
+        assert answer.status_code == 403
+        assert written() == before
+        assert "未被接受" in answer.content.decode()
+
+
+def test_a_person_who_was_switched_off_is_out_at_the_next_request(scene: Scene) -> None:
+    with taken_back():
+        client = signed_in(scene.world.bob)
+        assert client.get("/customers/").status_code == 200
+        User.objects.filter(username="bob").update(is_active=False)
+        answer = client.get("/customers/")
+        assert (answer.status_code, answer["Location"][:9]) == (302, settings.LOGIN_URL)
+
+
+def test_a_role_that_was_taken_away_is_gone_at_the_next_request(scene: Scene) -> None:
+    with taken_back():
+        client = signed_in(scene.world.alice)
+        assert client.get("/imports/").status_code == 200
+        User.objects.get(username="alice").roles.set(["sales"])
+        assert client.get("/imports/").status_code == 404
