@@ -46,6 +46,9 @@ if importlib.util.find_spec("xinheng.settings") is not None:
     from django.conf import settings
 
     assert settings.DATABASES  # read now, so that pytest-django finds the settings configured
+    # xdist's workers inherit the environment: with this name in it pytest-django would read the
+    # settings there before a worker has made a folder and a cluster of its own.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 @pytest.fixture(scope="session")
