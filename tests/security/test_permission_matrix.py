@@ -22,6 +22,8 @@ from xinheng.people.models import Role, User
 
 pytestmark = pytest.mark.django_db
 METHODS = ("get", "head", "post", "put", "delete")
+# HEAD, PUT and DELETE don't depend on whose row it is: one relation of each page tries them.
+TRIED_IN_FULL = ("any", "EAST")
 READING = ("get", "head")
 TYPED = {
     "reason": "客户今天下午付款，见银行回单。",
@@ -91,7 +93,7 @@ def test_every_cell_of_a_page_answers_as_agreed(scene: Scene, name: str) -> None
     page, wrong = PAGES[name], []
     for who in CAST:
         for relation, arguments in relations(scene, page, who).items():
-            for method in METHODS:
+            for method in METHODS if relation in TRIED_IN_FULL else ("get", "post"):
                 with taken_back():
                     client = copy_of(scene.clients[who])
                     before = written()
