@@ -27,5 +27,25 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await door.lifespan(receive, send)
     elif door.takes(scope):
         await door.answer(scope, receive, send)
-    else:
-        await django_application(scope, receive, send)
+    elif scope["type"] == "http":
+        await django_application(scope, bounded(scope, receive), send)
+
+
+BODY_BYTES_MAX = 66 * 1024 * 1024  # an import's file and its form
+BODY_BYTES_ELSEWHERE_MAX = 3 * 1024 * 1024
+
+
+def bounded(scope: dict[str, Any], receive: Any) -> Any:
+    """Django spools a whole body to disk before it asks who sends it: beyond its maximum the body
+    ends as if the client had gone, whatever Content-Length said or did not say.
+    """
+    most = BODY_BYTES_MAX if scope["path"].startswith("/imports/") else BODY_BYTES_ELSEWHERE_MAX
+    taken = 0
+
+    async def counted() -> dict[str, Any]:
+        nonlocal taken
+        message: dict[str, Any] = await receive()
+        taken += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if taken > most else message
+
+    return counted

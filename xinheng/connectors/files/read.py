@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import zipfile
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -120,6 +121,36 @@ def _guard_unpacked(name: str, content: bytes) -> None:
         raise Refused(FileRefusal.DAMAGED, name=name) from error
     if total > UNPACKED_BYTES_MAX:
         raise Refused(FileRefusal.TOO_LARGE, most=UNPACKED_BYTES_MAX // 1024 // 1024)
+    _guard_far_cells(content)
+
+
+# Where a cell or row says it stands; the reader makes room for all up to the farthest at once.
+_FAR = re.compile(rb"""<(?:\w+:)?(?:c|row)\s[^>]{0,200}?\br=["']([A-Z]{0,3})(\d+)["']""")
+_OVERLAP = 256
+
+
+def _guard_far_cells(content: bytes) -> None:
+    """One cell in the last corner of a sheet would take 400 GB of room: its place is read first."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for entry in archive.infolist():
+            if not re.match(r"/?xl/worksheets/[^/]+\.xml$", entry.filename, re.IGNORECASE):
+                continue
+            before = b""
+            with archive.open(entry) as part:
+                while piece := part.read(1 << 20):
+                    _guard_places(before + piece)
+                    before = piece[-_OVERLAP:]
+
+
+def _guard_places(text: bytes) -> None:
+    for letters, digits in _FAR.findall(text):
+        if len(digits) > 7 or int(digits) > ROWS_MAX + 1:
+            raise Refused(FileRefusal.TOO_MANY_ROWS, most=ROWS_MAX)
+        column = 0
+        for letter in letters:
+            column = column * 26 + letter - 64
+        if column > COLUMNS_MAX:
+            raise Refused(FileRefusal.TOO_MANY_COLUMNS, most=COLUMNS_MAX)
 
 
 def _read_text(name: str, content: bytes) -> Sheet:
