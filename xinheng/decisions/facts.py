@@ -82,9 +82,9 @@ select a.ref, d.id, d.version, d.request_sha256, d.answer, d.unit_id,
   o.customer_id, o.currency, o.open_minor
 from unnest(%s::text[]) as a(ref)
 left join lateral (
-  select e.id, e.version, e.request_sha256, e.answer, c.business_unit_id as unit_id
-  from decisions_decision e join customers_customer c on c.id = e.customer_id
-  where e.order_ref = a.ref offset 0
+  select e.id, e.version, e.request_sha256, e.answer,
+    (select c.business_unit_id from customers_customer c where c.id = e.customer_id) as unit_id
+  from decisions_decision e where e.order_ref = a.ref offset 0
 ) d on true
 left join lateral (
   select h.* from limits_reservation h
