@@ -1,0 +1,129 @@
+"""R-01, R-04 and R-11 for hours instead of a minute: make torture ARGS="-k long_laws".
+
+XINHENG_LAW_EXAMPLES and XINHENG_LAW_LENGTH set how much R-01 and R-02 try, XINHENG_LAW_SCHEDULES
+how many orders of each pair R-04 tries, XINHENG_LAW_RACES how often R-11 lets five people end the
+same order at once. XINHENG_TORTURE_SEED repeats a draw.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connections
+
+from tests.laws import test_interleavings as pairs
+from tests.laws.interleave import Race
+from tests.laws.test_line_model import Account, House, Model, try_all, try_sequences
+from tests.world import make_world
+from xinheng.decisions.models import Hold
+from xinheng.limits import sql
+from xinheng.limits.queries import reconcile
+from xinheng.refusals import Refused
+
+pytestmark = pytest.mark.torture
+EXAMPLES = int(os.environ.get("XINHENG_LAW_EXAMPLES", "2000"))
+LENGTH = int(os.environ.get("XINHENG_LAW_LENGTH", "4"))
+SCHEDULES = int(os.environ.get("XINHENG_LAW_SCHEDULES", "60"))
+RACES = int(os.environ.get("XINHENG_LAW_RACES", "2000"))
+SEED = int(os.environ.get("XINHENG_TORTURE_SEED", "20261122"))
+SWITCHES = 2
+
+
+@pytest.mark.django_db
+def test_many_drawn_sequences_agree_with_the_model() -> None:
+    from tests.laws.test_line_model import HOUSES
+
+    HOUSES.append(House())
+    try:
+        try_sequences(EXAMPLES)
+    finally:
+        HOUSES.clear()
+
+
+@pytest.mark.django_db
+def test_all_sequences_of_four_agree_with_the_model() -> None:
+    try_all(House(), Model({"C": Account(), "D": Account()}), LENGTH)
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "door"])
+def test_every_pair_in_many_orders() -> None:
+    known = {frozenset(pair) for pair in pairs.MOVED}
+    tried = [pair for pair in pairs.PAIRS if frozenset(pair) not in known]
+    with Race() as race:
+        bench = pairs.Bench(race)
+        found = pairs.faults_of(bench, tried, preemptions=SWITCHES, at_most=SCHEDULES)
+        print(f"{bench.schedules} schedules of {len(tried)} pairs")
+    assert not found, "\n\n".join(found.values())
+    assert reconcile() == []
+
+
+# --- R-11: everybody at once on the same order
+
+
+def race_on_orders(races: int, forgiven: tuple[type[Exception], ...] = (Refused,)) -> None:
+    """No scheduler here: five threads released by a barrier, as they fall, on an order of each
+    race's own. What is not forgiven ends the run.
+    """
+    draw = random.Random(SEED)
+    world = make_world()
+    bob, alice = world.actor("bob"), world.actor("alice")
+    crew = [ThreadPoolExecutor(1) for _ in range(5)]
+    try:
+        for race in range(races):
+            scene = pairs.make_scene(world, bob, alice)
+            names = draw.sample(CROWD, len(crew))
+            crowd = [pairs.COMMANDS[name](scene) for name in names]
+            barrier = threading.Barrier(len(crew))
+            running = [
+                one.submit(_at_once, job, barrier, forgiven)
+                for one, job in zip(crew, crowd, strict=True)
+            ]
+            results = [each.result(60) for each in running]
+            _assert_ended_once(scene, dict(zip(names, results, strict=True)), f"race {race}")
+    finally:
+        for one in crew:
+            one.submit(connections.close_all).result()
+            one.shutdown()
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "door"])
+def test_five_at_once_end_an_order_once() -> None:
+    race_on_orders(RACES)
+    assert reconcile() == []
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "door"])
+def test_five_without_the_lock_are_noticed(monkeypatch: Any) -> None:
+    """What the table itself refuses is forgiven: the law about the rows must notice the rest."""
+    monkeypatch.setattr(sql, "LOCK_LINES", sql.LOCK_LINES.replace("for no key update", ""))
+    with pytest.raises(AssertionError, match=r"I4|both ended|race"):
+        race_on_orders(RACES, (Refused, DatabaseError))
+
+
+# Lowering and raising make proposals of one customer: only one of them waits at a time.
+CROWD = [
+    *("cancel A", "cancel H", "release H", "reject H", "expire", "lower the limit", "block"),
+    *("invoice A", "A version 2", "H version 2", "order A in the ERP"),
+]
+
+
+def _at_once(job: Any, barrier: threading.Barrier, forgiven: tuple[type[Exception], ...]) -> Any:
+    barrier.wait(30)
+    try:
+        return job()
+    except forgiven as error:
+        return error
+
+
+def _assert_ended_once(scene: Any, results: dict[str, Any], word: str) -> None:
+    """I1 and I4 on the rows; and of those who ended the hold, exactly one was told that it did."""
+    pairs.assert_rows(scene)
+    told = [name for name in ("release H", "reject H") if results.get(name) == "done"]
+    state = Hold.objects.get(decision=scene.decisions["H"]).state
+    assert len(told) <= 1, f"{word}: {told} both ended the hold"
+    assert not told or state == {"release H": "released", "reject H": "rejected"}[told[0]], word
