@@ -262,7 +262,8 @@ def release_hold(decision_id: UUID, reason: str, *, actor: Actor, at: datetime) 
             reserve([reservation], at=at)
             decision.reservation_id = UUID(str(reservation.id))
             decision.save(update_fields=["reservation_id"])
-        _end_hold(decision, "released", reason, actor, at)
+        if not _end_hold(decision, "released", reason, actor, at):
+            raise Refused(DecisionRefusal.NOT_WAITING, state="superseded")
     return decision
 
 
@@ -271,7 +272,8 @@ def reject_hold(decision_id: UUID, reason: str, *, actor: Actor, at: datetime) -
     asked may withdraw it this way."""
     with transaction.atomic():
         decision = _waiting_decision(decision_id, reason, actor)
-        _end_hold(decision, "rejected", reason, actor, at)
+        if not _end_hold(decision, "rejected", reason, actor, at):
+            raise Refused(DecisionRefusal.NOT_WAITING, state="superseded")
         values = {"actor": actor.ref, "reason": reason}
         _record(decision, "hold.rejected", {}, values, at=at)
     return decision
