@@ -27,7 +27,7 @@ def compile_lock(name: str, *, upgrade: bool) -> None:
     """One lock with uv, from its own folder so that no path is written into it."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal"]
     command += ["--python-version", "3.11", "--generate-hashes"]
-    command += ["--no-header", "--no-emit-index-url", "--no-annotate"]
+    command += ["--no-header", "--no-annotate"]  # addresses are left out by default
     command += ["--upgrade"] if upgrade else []
     command += [f"{name}.in", "-o", f"{name}.lock"]
     subprocess.run(command, cwd=FOLDER, check=True)
