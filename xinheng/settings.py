@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "xinheng.ledger",
     "xinheng.people",
     "xinheng.intake",
+    "xinheng.almanac",
     "xinheng.customers",
     "xinheng.policies",
     "xinheng.limits",

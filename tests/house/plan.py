@@ -31,6 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("limits",),
     ("policies",),
     ("customers",),
+    ("almanac",),
     ("intake",),
     ("people",),
     ("ledger",),

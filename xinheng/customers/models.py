@@ -37,6 +37,12 @@ class Customer(models.Model):
     business_unit = models.ForeignKey(
         "people.BusinessUnit", models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # the group tree: who controls this company; group limits hang on a head
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    # who pays this company's orders, where that is not itself (the head office for its branches)
+    payer = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    # found to be the same company as another one: an alias of it; its rows stay where they are
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     # lower-case code, names, pinyin, initials and USCC in one column with a trigram index
     search_text = models.TextField(blank=True)
     data_key_id = models.UUIDField()  # vault.DataKey of this company
@@ -52,7 +58,13 @@ class Customer(models.Model):
             models.CheckConstraint(
                 condition=models.Q(status__in=["active", "watch", "blocked", "closed"]),
                 name="customer_status_known",
-            )
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(parent=models.F("id"))
+                & ~models.Q(payer=models.F("id"))
+                & ~models.Q(merged_into=models.F("id")),
+                name="customer_not_its_own_relative",
+            ),
         ]
         indexes = [
             models.Index(fields=["business_unit", "code"], name="customer_unit"),

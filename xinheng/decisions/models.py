@@ -57,11 +57,18 @@ class Rating(models.Model):
 
 
 class Decision(models.Model):
-    """One answered order check. (order_ref, version) is the idempotency key, for ever."""
+    """One answered order check. (order_ref, version, point, document) is the idempotency key, for
+    ever.
+    """
 
     id = models.UUIDField(primary_key=True)
     order_ref = models.CharField(max_length=80)
     version = models.IntegerField()
+    # quote | order | release | dispatch | invoice: where in the order's life it was asked
+    point = models.CharField(max_length=8, default="order", db_default="order")
+    document = models.CharField(
+        max_length=80, default="", db_default="", blank=True
+    )  # the delivery note, ...
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
     line_id = models.BigIntegerField(null=True)
     amount_minor = models.BigIntegerField()
@@ -83,7 +90,13 @@ class Decision(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["order_ref", "version"], name="decision_once"),
+            models.UniqueConstraint(
+                fields=["order_ref", "version", "point", "document"], name="decision_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(point__in=["quote", "order", "release", "dispatch", "invoice"]),
+                name="decision_point_known",
+            ),
             models.CheckConstraint(
                 condition=Q(outcome__in=["approve", "refer", "hold", "decline"]),
                 name="decision_outcome_known",
@@ -103,6 +116,15 @@ class Hold(models.Model):
         max_length=10, default="waiting"
     )  # waiting released rejected cancelled superseded
     opened_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)  # promised to be judged by then
+    evaluated_at = models.DateTimeField(null=True)  # decided again on later facts
+    # what still stands against it then; ready: nothing does, or only a hold that a person placed
+    codes_left = models.CharField(max_length=300, default="", db_default="", blank=True)
+    ready = models.BooleanField(default=False, db_default=False)
+    forced = models.BooleanField(
+        default=False, db_default=False
+    )  # a person wants it held: never released by itself
+    escalated_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(
         "people.User", models.PROTECT, null=True, blank=True, related_name="+"
@@ -131,9 +153,70 @@ class Override(models.Model):
     id = models.UUIDField(primary_key=True)
     decision = models.ForeignKey(Decision, models.PROTECT, related_name="+")
     person = models.ForeignKey("people.User", models.PROTECT, related_name="+")
-    authority = models.CharField(max_length=120)
+    authority = models.CharField(max_length=200)
     reason = models.TextField()
     amount_minor = models.BigIntegerField()
     excess_minor = models.BigIntegerField()
+    valid_until = models.DateTimeField(null=True)  # a special approval is capped in days
     at = models.DateTimeField()
     entry_id = models.UUIDField()
+
+
+class Recheck(models.Model):
+    """A waiting or standing order decided again on later facts: by state, never by being asked.
+
+    cause: moved (money or documents came, a limit changed) | horizon (its delivery came near) |
+    person. Kept as a decision is, so that it can be replayed.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    decision = models.ForeignKey(Decision, models.PROTECT, related_name="rechecks")
+    cause = models.CharField(max_length=8)
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=8)
+    codes = models.CharField(max_length=300, blank=True)
+    released = models.BooleanField(default=False)
+    facts = models.BinaryField()
+    order_bytes = models.BinaryField()
+    policy_id = models.BigIntegerField()
+    entry_id = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(cause__in=["moved", "horizon", "person"]), name="recheck_cause_known"
+            )
+        ]
+        indexes = [models.Index(fields=["decision", "-at"], name="recheck_decision")]
+
+
+class Notice(models.Model):
+    """Something a person should know about an order: told once, read once."""
+
+    user = models.ForeignKey("people.User", models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20)  # held released rejected ready overdue review_asked
+    decision = models.ForeignKey(Decision, models.PROTECT, related_name="+")
+    told_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind", "decision"], name="notice_once")
+        ]
+        indexes = [
+            models.Index(fields=["user"], condition=Q(read_at__isnull=True), name="notice_unread")
+        ]
+
+
+class ReviewRequest(models.Model):
+    """ "A human, please": the customer, or who speaks for it, asks that a person looks again."""
+
+    decision = models.OneToOneField(Decision, models.PROTECT, primary_key=True, related_name="+")
+    asked_by = models.CharField(max_length=60)
+    words = models.TextField()
+    asked_at = models.DateTimeField()
+    answered_by = models.ForeignKey(
+        "people.User", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True)

@@ -12,15 +12,17 @@ insert into limits_creditline (customer_id, currency, unlimited, overdue_allowed
   updated_at)
 select c, k, false, 0, 0, false, '', 0, 0, 0, 0, 0, 0, 0, 0, %s::timestamptz
 from unnest(%s::bigint[], %s::text[]) as wanted(c, k)
-where not exists (select 1 from limits_creditline l where l.customer_id = c and l.currency = k)
+where not exists (
+  select 1 from limits_creditline l where l.customer_id = c and l.currency = k and l.scope = ''
+)
 order by c, k
-on conflict (customer_id, currency) do nothing
+on conflict (customer_id, currency, scope) do nothing
 """
 
 FIND_LINES = """
 select l.customer_id, l.currency, l.id
 from unnest(%s::bigint[], %s::text[]) as wanted(c, k)
-join limits_creditline l on l.customer_id = c and l.currency = k
+join limits_creditline l on l.customer_id = c and l.currency = k and l.scope = ''
 """
 
 LOCK_LINES = """
@@ -83,11 +85,11 @@ with asked as (
     %s::timestamptz
   from asked order by o
 )
-insert into limits_reservation (id, line_id, order_ref, order_version, amount_minor,
-  used_before_minor, ceiling_minor, unlimited, override_id, line_version, state, posted_minor,
+insert into limits_reservation (id, line_id, order_ref, order_version, amount_minor, counts_minor,
+  limit_line_id, used_before_minor, ceiling_minor, unlimited, override_id, line_version, state, posted_minor,
   created_at, expires_at)
-select id, line_id, order_ref, order_version, amount, used_before, ceiling, unlimited, override_id,
-  line_version, 'pending', 0, %s::timestamptz, expires_at
+select id, line_id, order_ref, order_version, amount, amount, line_id, used_before, ceiling,
+  unlimited, override_id, line_version, 'pending', 0, %s::timestamptz, expires_at
 from asked order by o
 """
 

@@ -88,10 +88,12 @@ class Authority(models.Model):
     """Up to which amount a role decides an action; `unlimited` is a word, not a number."""
 
     role = models.ForeignKey(Role, models.CASCADE, related_name="+")
-    action = models.CharField(max_length=40)  # release_hold | grant_line
+    # release_hold: exposure after | special_approval: what exceeds the limit | grant_line: amount
+    action = models.CharField(max_length=40)
     currency = models.CharField(max_length=3)
     up_to_minor = models.BigIntegerField(null=True, blank=True)
     unlimited = models.BooleanField(default=False)
+    days_max = models.IntegerField(null=True, blank=True)  # special_approval: for how long
 
     class Meta:
         constraints = [
@@ -101,6 +103,46 @@ class Authority(models.Model):
                 | models.Q(unlimited=False, up_to_minor__gte=0),
                 name="authority_amount_or_unlimited",
             ),
+        ]
+
+
+class Deputy(models.Model):
+    """Who decides in a person's absence, from day to day, and up to which amount."""
+
+    person = models.ForeignKey(User, models.PROTECT, related_name="+")
+    deputy = models.ForeignKey(User, models.PROTECT, related_name="+")
+    valid_from = models.DateField()
+    valid_until = models.DateField()
+    currency = models.CharField(max_length=3, blank=True)  # of up_to_minor
+    up_to_minor = models.BigIntegerField(null=True)  # null: as far as the person's own authority
+    entered_by = models.CharField(max_length=60)
+    entered_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(person=models.F("deputy")), name="deputy_is_another"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_until__gte=models.F("valid_from")), name="deputy_period"
+            ),
+        ]
+
+
+class SavedView(models.Model):
+    """A person's named filter of a page: the query as it stands in the address."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    page = models.CharField(max_length=20)  # holds | customers | limits
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=500)
+    shared = models.BooleanField(default=False)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "page", "name"], name="saved_view_once")
         ]
 
 

@@ -38,6 +38,11 @@ class Order(models.Model):
     ordered_on = models.DateField()
     delivery_on = models.DateField(null=True, blank=True)
     state = models.CharField(max_length=10, default="open")  # open | closed | cancelled
+    scope = models.CharField(
+        max_length=60, default="", db_default="", blank=True
+    )  # as limits.CreditLine.scope
+    # the sender's own counter of changes; a message older than what is stored changes nothing
+    revision = models.BigIntegerField(default=0, db_default=0)
     simulated = models.BooleanField(default=False)
 
     objects = OwnedQuery.as_manager()
@@ -66,6 +71,14 @@ class Invoice(models.Model):
     due_on = models.DateField()
     terms = models.CharField(max_length=20, blank=True)
     order_number = models.CharField(max_length=80, blank=True)
+    credits = models.CharField(
+        max_length=80, default="", db_default="", blank=True
+    )  # a credit note: the invoice it corrects
+    scope = models.CharField(max_length=60, default="", db_default="", blank=True)
+    # since when the seller accepts the dispute; an accepted one leaves the overdue test for a while
+    dispute_accepted_on = models.DateField(null=True, blank=True)
+    # the sender's own counter of changes; a message older than what is stored changes nothing
+    revision = models.BigIntegerField(default=0, db_default=0)
     # a file says "settled on": a receipt in full of its own, so that one mechanism applies cash
     settled_on = models.DateField(null=True, blank=True)
     disputed = models.BooleanField(default=False)
@@ -109,6 +122,11 @@ class Receipt(models.Model):
         max_length=80, blank=True
     )  # the invoice number that the payer named
     method = models.CharField(max_length=20, blank=True)
+    # paid before delivery: what is not applied yet counts as `prepaid` once the bank confirmed it
+    prepayment = models.BooleanField(default=False, db_default=False)
+    confirmed = models.BooleanField(default=True, db_default=True)
+    # the sender's own counter of changes; a message older than what is stored changes nothing
+    revision = models.BigIntegerField(default=0, db_default=0)
     simulated = models.BooleanField(default=False)
 
     objects = OwnedQuery.as_manager()
@@ -121,6 +139,136 @@ class Receipt(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["customer", "received_on"], name="receipt_customer")]
+
+
+class Delivery(models.Model):
+    """Goods that left (or came back: a negative amount), at their sales value. What is delivered
+    and not invoiced yet is the line's `unbilled`.
+    """
+
+    customer = models.ForeignKey(
+        "customers.Customer", models.PROTECT, related_name="+", db_index=False
+    )
+    number = models.CharField(max_length=80)
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    delivered_on = models.DateField()
+    order_number = models.CharField(max_length=80, blank=True)
+    state = models.CharField(max_length=10, default="posted")  # posted | cancelled
+    scope = models.CharField(max_length=60, default="", db_default="", blank=True)
+    # the sender's own counter of changes; a message older than what is stored changes nothing
+    revision = models.BigIntegerField(default=0, db_default=0)
+    simulated = models.BooleanField(default=False)
+
+    objects = OwnedQuery.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["number"], name="delivery_number"),
+            models.CheckConstraint(
+                condition=Q(state__in=["posted", "cancelled"]), name="delivery_state_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["customer", "-delivered_on"], name="delivery_customer"),
+            models.Index(
+                fields=["order_number"], condition=~Q(order_number=""), name="delivery_order"
+            ),
+        ]
+
+
+class Bill(models.Model):
+    """A bill of exchange (银行 / 商业承兑汇票) received: it settles invoices like cash and stays as
+    exposure of its own kind until nobody can come back to us: cleared, or recourse over.
+    """
+
+    customer = models.ForeignKey(
+        "customers.Customer", models.PROTECT, related_name="+", db_index=False
+    )
+    number = models.CharField(max_length=80)
+    kind = models.CharField(max_length=10)  # listed (bank) | bank (other) | commercial
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    received_on = models.DateField()
+    due_on = models.DateField()
+    state = models.CharField(max_length=10, default="held")
+    state_on = models.DateField(null=True, blank=True)
+    recourse_until = models.DateField(null=True, blank=True)
+    reference = models.CharField(max_length=80, blank=True)  # the invoice that it pays
+    acceptor = models.CharField(max_length=200, blank=True)
+    # the sender's own counter of changes; a message older than what is stored changes nothing
+    revision = models.BigIntegerField(default=0, db_default=0)
+    simulated = models.BooleanField(default=False)
+
+    objects = OwnedQuery.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["number"], name="bill_number"),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="bill_positive"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["listed", "bank", "commercial"]), name="bill_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["held", "discounted", "endorsed", "cleared", "bounced", "returned"]
+                ),
+                name="bill_state_known",
+            ),
+        ]
+        indexes = [models.Index(fields=["customer", "due_on"], name="bill_customer")]
+
+
+class Guarantee(models.Model):
+    """A guarantee that we gave for the customer (保函, 担保): exposure while it is open."""
+
+    customer = models.ForeignKey(
+        "customers.Customer", models.PROTECT, related_name="+", db_index=False
+    )
+    number = models.CharField(max_length=80)
+    currency = models.CharField(max_length=3)
+    amount_minor = models.BigIntegerField()
+    issued_on = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+    state = models.CharField(max_length=10, default="open")  # open | ended
+    beneficiary = models.CharField(max_length=200, blank=True)
+    # the sender's own counter of changes; a message older than what is stored changes nothing
+    revision = models.BigIntegerField(default=0, db_default=0)
+    simulated = models.BooleanField(default=False)
+
+    objects = OwnedQuery.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["number"], name="guarantee_number"),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="guarantee_positive"),
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "ended"]), name="guarantee_state_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["customer"], name="guarantee_customer")]
+
+
+class Quarantined(models.Model):
+    """A message that contradicts what is known: kept word for word, told, never applied."""
+
+    kind = models.CharField(max_length=12)  # orders | deliveries | invoices | ...
+    number = models.CharField(max_length=90)
+    row = models.JSONField()
+    code = models.CharField(max_length=40)  # name of a ReceivablesRefusal
+    seen_at = models.DateTimeField()
+    times = models.IntegerField(default=1)
+    resolved_at = models.DateTimeField(null=True)  # applied after all, or dismissed by a person
+    resolved_by = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "number", "code"],
+                condition=Q(resolved_at__isnull=True),
+                name="quarantined_once",
+            )
+        ]
 
 
 class Allocation(models.Model):

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class AlmanacConfig(AppConfig):
+    name = "xinheng.almanac"
+    label = "almanac"
