@@ -228,9 +228,11 @@ class Reservation(models.Model):
     order_version = models.IntegerField()
     amount_minor = models.BigIntegerField()  # in the line's own currency
     delivery_on = models.DateField(null=True)
+    # what documents of the order covered already when this was promised beside them
+    covered_before_minor = models.BigIntegerField(default=0, db_default=0)
     # The guard of the nearest limit (its own line's, mostly), in that limit's currency; further
-    # limits above it have a `ReservationLevel` each. `counts_minor`: what of the amount counts, less
-    # than all where the delivery lies beyond the horizon.
+    # limits above it have a `ReservationLevel` each. `counts_minor`: what of the amount counts,
+    # less than all where the delivery lies beyond the horizon.
     limit_line_id = models.BigIntegerField(null=True)
     counts_minor = models.BigIntegerField()
     used_before_minor = models.BigIntegerField()

@@ -177,6 +177,37 @@ class Delivery(models.Model):
         ]
 
 
+class OrderChain(models.Model):
+    """What documents say about one order number of one customer: ordered, delivered, invoiced. An
+    order check reads it in one look; it is computed anew whenever one of the documents changes.
+
+    covered = all of it when the order is closed or cancelled, else the largest of the three.
+    """
+
+    customer = models.ForeignKey(
+        "customers.Customer", models.PROTECT, related_name="+", db_index=False
+    )
+    number = models.CharField(max_length=80)
+    currency = models.CharField(max_length=3)
+    scope = models.CharField(max_length=60, default="", db_default="", blank=True)
+    delivery_on = models.DateField(null=True)
+    ended = models.BooleanField(default=False)  # closed or cancelled by the ERP
+    ordered_minor = models.BigIntegerField(default=0)
+    delivered_minor = models.BigIntegerField(default=0)
+    invoiced_minor = models.BigIntegerField(default=0)
+    open_minor = models.BigIntegerField(default=0)  # counts in `orders`
+    unbilled_minor = models.BigIntegerField(default=0)  # counts in `unbilled`
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["number", "customer", "currency"], name="chain_once"),
+            models.CheckConstraint(
+                condition=Q(open_minor__gte=0) & Q(unbilled_minor__gte=0),
+                name="chain_not_negative",
+            ),
+        ]
+
+
 class Bill(models.Model):
     """A bill of exchange (银行 / 商业承兑汇票) received: it settles invoices like cash and stays as
     exposure of its own kind until nobody can come back to us: cleared, or recourse over.
