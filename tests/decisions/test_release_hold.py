@@ -8,15 +8,10 @@ from uuid import UUID
 import pytest
 
 from tests.world import AT, ask, make_customer, make_line, make_world
-from xinheng.decisions.actions import (
-    cancel,
-    check_orders,
-    expire_due,
-    reject_hold,
-    release_hold,
-)
+from xinheng.decisions.actions import cancel, check_orders, expire_due
 from xinheng.decisions.models import Hold, Override
 from xinheng.decisions.refusals import DecisionRefusal
+from xinheng.decisions.releasing import reject_hold, release_hold
 from xinheng.ledger.models import PendingEntry
 from xinheng.limits.models import CreditLine, Reservation
 from xinheng.limits.queries import reconcile

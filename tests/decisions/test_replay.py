@@ -11,8 +11,9 @@ import pytest
 
 from tests.world import AT, ask, make_customer, make_line, make_world
 from xinheng.decisions import replaying
-from xinheng.decisions.actions import cancel, check_orders, release_hold
+from xinheng.decisions.actions import cancel, check_orders
 from xinheng.decisions.models import Decision
+from xinheng.decisions.releasing import release_hold
 from xinheng.decisions.replaying import first_difference, replay_decision
 from xinheng.limits.models import CreditLine
 from xinheng.people.actor import system

@@ -12,8 +12,9 @@ import pytest
 
 from tests.receivables.conftest import Desk, invoice, order, receipt
 from tests.world import AT, ask, make_customer, make_line, make_world
-from xinheng.decisions.actions import check_orders, reject_hold
+from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Decision
+from xinheng.decisions.releasing import reject_hold
 from xinheng.decisions.ways_out import Outlook, as_values, of_decision
 from xinheng.limits.models import CreditLine
 from xinheng.limits.queries import reconcile

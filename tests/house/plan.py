@@ -53,6 +53,7 @@ OTHER_FILES = {
     "customers": {"rows", "search_text"},
     "decisions": {
         *("answering", "assess", "batch", "facts", "features", "judging", "pipeline", "sql"),
+        *("governing", "holding", "releasing"),
         *("replaying", "values", "ways_out"),
     },
     "dossiers": {"balance", "rows"},

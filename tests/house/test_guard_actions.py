@@ -55,21 +55,21 @@ STEPS = {
     "limits.expire_due": "expire_due of decisions",
     "limits.post_reservations": "the import whose invoices name the orders",
     "limits.propose": "an assessment; it changes no line",
-    "decisions.live_policy": "reads, for check_orders and release_hold",
-    "decisions.parsed_policy": "reads, for check_orders and release_hold",
     "decisions.expire_due": "the jobs process; the policy said when, at the order check",
 }
 # Steps that need not be told the time, because they write none.
 TIMELESS = {
     *("vault.start", "vault.rewrap", "vault.rewrap_rest", "ledger.new_ids"),
     *("intake.note_changes", "intake.claim_waiting", "intake.note_trial", "limits.lock_lines"),
-    *("decisions.live_policy", "decisions.parsed_policy", "policies.body_sha256"),
+    "policies.body_sha256",
 }
 
 # Modules besides actions.py that write, and why.
 WRITERS = {
     "xinheng.limits.sql": "the statements of limits/actions.py",
     "xinheng.decisions.sql": "the statements of decisions/actions.py",
+    "xinheng.decisions.holding": "where a hold ends, for cancel and releasing",
+    "xinheng.decisions.releasing": "what persons do to a held order, a module of its own",
     "xinheng.decisions.assess": "one action over thousands of customers, a module of its own",
     "xinheng.receivables.staging": "how receivables/actions.py brings rows in",
     "xinheng.receivables.settling": "how receivables/actions.py applies cash",

@@ -27,8 +27,9 @@ from tests.laws.interleave import Choice, Job, Race, orders_of
 from tests.receivables.conftest import Desk, invoice, order, receipt
 from tests.world import AT, World, ask, make_customer, make_line, make_world
 from xinheng.customers.models import Customer
-from xinheng.decisions.actions import cancel, check_orders, expire_due, reject_hold, release_hold
+from xinheng.decisions.actions import cancel, check_orders, expire_due
 from xinheng.decisions.models import Decision, Hold
+from xinheng.decisions.releasing import reject_hold, release_hold
 from xinheng.limits import sql
 from xinheng.limits.actions import grant_proposals, propose
 from xinheng.limits.models import CreditLine, Proposal, Reservation

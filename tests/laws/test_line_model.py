@@ -40,8 +40,9 @@ from xinheng.credit.exposure import Components
 from xinheng.credit.policy import load
 from xinheng.credit.shipped import document
 from xinheng.customers.models import Customer
-from xinheng.decisions.actions import cancel, check_orders, expire_due, reject_hold, release_hold
+from xinheng.decisions.actions import cancel, check_orders, expire_due
 from xinheng.decisions.models import Decision, Hold
+from xinheng.decisions.releasing import reject_hold, release_hold
 from xinheng.limits import sql
 from xinheng.limits.actions import grant_proposals, propose
 from xinheng.limits.models import CreditLine, Proposal, Reservation
@@ -513,7 +514,7 @@ def test_an_expiry_that_gives_back_twice_is_noticed(house: House, monkeypatch: A
 
 def test_the_drawn_sequences_notice_a_hold_that_ends_twice(house: House, monkeypatch: Any) -> None:
     """Mutant: a released hold stays waiting."""
-    monkeypatch.setattr("xinheng.decisions.actions._end_hold", lambda *_: True)
+    monkeypatch.setattr("xinheng.decisions.releasing.end_hold", lambda *_: True)
     with pytest.raises(AssertionError):
         try_sequences(40, [Phase.generate])
 

@@ -21,8 +21,9 @@ from tests.security.test_permission_matrix import address, copy_of, relations, w
 from tests.web.pages import buyer
 from tests.world import AT, ask
 from xinheng.customers.models import Customer, OtherName
-from xinheng.decisions.actions import check_orders, reject_hold
+from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Decision
+from xinheng.decisions.releasing import reject_hold
 from xinheng.people.models import Company, User
 
 pytestmark = pytest.mark.django_db

@@ -49,7 +49,7 @@ def explain(
 ) -> None:
     """这个数从何而来 · Why is it this much: amounts, weights, rule and documents."""
     django_ready()
-    from xinheng.decisions.actions import live_policy
+    from xinheng.decisions.governing import live_policy
     from xinheng.portfolio.exposure import as_values, explain_line
 
     told = explain_line(_line(customer, currency.upper()), live_policy().policy)

@@ -20,8 +20,8 @@ from django.db.models import Count, F, Q, QuerySet
 from xinheng.credit.decide import Facts, Order, Step, Verdict, decode, replay
 from xinheng.credit.policy import Policy
 from xinheng.credit.reason_text import text
-from xinheng.decisions.actions import parsed_policy
 from xinheng.decisions.batch import committed_values
+from xinheng.decisions.governing import parsed_policy
 from xinheng.decisions.models import Decision, Hold, Override
 from xinheng.limits.models import Reservation
 from xinheng.policies.queries import version_of

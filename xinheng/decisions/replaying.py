@@ -21,8 +21,8 @@ import msgspec
 
 from xinheng.credit.decide import Facts, Order, decide, decode
 from xinheng.credit.policy import Policy
-from xinheng.decisions.actions import parsed_policy
 from xinheng.decisions.answering import answer_bytes
+from xinheng.decisions.governing import parsed_policy
 from xinheng.decisions.models import Decision
 from xinheng.limits.models import Reservation
 from xinheng.limits.values import NewReservation

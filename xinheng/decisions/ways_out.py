@@ -18,9 +18,9 @@ from xinheng.credit.money import to_text
 from xinheng.credit.policy import Policy
 from xinheng.credit.way_text import text
 from xinheng.credit.ways_out import Due, Step, apply, find
-from xinheng.decisions.actions import live_policy
 from xinheng.decisions.batch import with_orders
 from xinheng.decisions.facts import facts_of, find_earlier, find_standings
+from xinheng.decisions.governing import live_policy
 from xinheng.decisions.models import Decision, Hold
 from xinheng.limits.models import CreditLine
 from xinheng.limits.queries import components_of

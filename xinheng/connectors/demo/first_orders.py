@@ -14,8 +14,9 @@ from datetime import datetime
 from random import Random
 
 from xinheng.connectors.demo.model import SEED
-from xinheng.decisions.actions import check_orders, reject_hold, release_hold
+from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Hold
+from xinheng.decisions.releasing import reject_hold, release_hold
 from xinheng.decisions.values import Ask, ask_of
 from xinheng.limits.models import CreditLine
 from xinheng.limits.queries import usage

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from xinheng.credit.ageing import LATENESS_BUCKETS
 from xinheng.credit.money import EXPONENTS
 from xinheng.customers.models import Customer
-from xinheng.decisions.actions import live_policy
+from xinheng.decisions.governing import live_policy
 from xinheng.dossiers import queries as dossiers
 from xinheng.limits.models import CreditLine
 from xinheng.people.queries import company, today

@@ -17,7 +17,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from xinheng.decisions import actions
+from xinheng.decisions import releasing
 from xinheng.decisions.models import Hold
 from xinheng.refusals import Refused
 from xinheng.texts import T
@@ -56,13 +56,13 @@ def hold(request: HttpRequest, decision_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def release(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """Release: the order gets its reservation on a person's authority."""
-    return _judge(request, decision_id, "release", actions.release_hold)
+    return _judge(request, decision_id, "release", releasing.release_hold)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def reject(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """Reject: the order stays without credit, for a stated reason."""
-    return _judge(request, decision_id, "reject", actions.reject_hold)
+    return _judge(request, decision_id, "reject", releasing.reject_hold)
 
 
 DONE = {
