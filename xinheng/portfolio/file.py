@@ -23,7 +23,7 @@ def credit_file_summary(customer: Customer, reader: Any, at: datetime) -> dict[s
     in to this customer already; money is decimal strings.
     """
     rating = Rating.objects.filter(customer=customer).first()
-    owing = _owing(customer.pk, today(at))
+    owing = owing_of(customer.pk, today(at))
     lines = {line.currency: line for line in lines_of(customer.pk)}
     currencies = list(lines) + sorted(owing.keys() - lines.keys())
     return {
@@ -68,15 +68,23 @@ def _line(line: CreditLine | None, currency: str) -> dict[str, Any]:
     }
 
 
-class _Owing(NamedTuple):
+class Owing(NamedTuple):
     """All that is open in a currency, however many items: per bucket, how many, the oldest."""
 
     ageing: dict[str, int]
     items: int
     oldest_dpd: int
 
+    @property
+    def total_minor(self) -> int:
+        return sum(self.ageing.values())
 
-def _owing(customer_id: int, day: date) -> dict[str, _Owing]:
+    @property
+    def overdue_minor(self) -> int:
+        return self.total_minor - self.ageing[NOT_DUE]
+
+
+def owing_of(customer_id: int, day: date) -> dict[str, Owing]:
     """By currency, summed where the items are: a list of them has a maximum, a sum has none."""
     where = "and i.customer_id = %(customer)s"
     found = rows(
@@ -85,24 +93,23 @@ def _owing(customer_id: int, day: date) -> dict[str, _Owing]:
         {"customer": customer_id},
         day,
     )
-    owing: dict[str, _Owing] = {}
+    owing: dict[str, Owing] = {}
     for currency, bucket, part, items, dpd in found:
         before = owing.get(currency, NOTHING)
         ageing = {**before.ageing, bucket: part}
-        owing[currency] = _Owing(ageing, before.items + items, max(before.oldest_dpd, dpd))
+        owing[currency] = Owing(ageing, before.items + items, max(before.oldest_dpd, dpd))
     return owing
 
 
-NOTHING = _Owing(dict.fromkeys(LATENESS_BUCKETS, 0), 0, 0)
+NOTHING = Owing(dict.fromkeys(LATENESS_BUCKETS, 0), 0, 0)
 
 
-def _open(owing: _Owing, currency: str) -> dict[str, Any]:
+def _open(owing: Owing, currency: str) -> dict[str, Any]:
     """What is open and overdue in a currency, by lateness."""
-    total = sum(owing.ageing.values())
     return {
-        "open": to_text(total, currency),
+        "open": to_text(owing.total_minor, currency),
         "open_items": owing.items,
-        "overdue": to_text(total - owing.ageing[NOT_DUE], currency),
+        "overdue": to_text(owing.overdue_minor, currency),
         "oldest_overdue_days": owing.oldest_dpd,
         "ageing": {name: to_text(minor, currency) for name, minor in owing.ageing.items()},
     }

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from xinheng.credit import ageing
 from xinheng.credit.limit_method import METHODS
 from xinheng.customers.models import Customer, OtherName
 from xinheng.decisions.models import Assessment, Decision, Rating
@@ -21,6 +20,7 @@ from xinheng.dossiers.models import Statement
 from xinheng.limits.models import CreditLine, Proposal
 from xinheng.limits.queries import lines_of
 from xinheng.policies.queries import live
+from xinheng.portfolio.file import NOTHING, Owing, owing_of
 from xinheng.receivables import queries as receivables
 from xinheng.receivables.models import Order
 from xinheng.texts import T
@@ -74,10 +74,11 @@ class Trust:
 
 @dataclass(frozen=True)
 class Due:
-    """What is open and late, by age; the oldest items; cash that waits to be applied."""
+    """What is open and late, by age; the oldest items; cash that waits to be applied. The sums are
+    over all items, however many; the list shows the oldest.
+    """
 
-    aged: ageing.Ageing
-    count: int
+    aged: Owing
     oldest: list[receivables.OpenItem]
     in_hand: list[receivables.InHand]
     in_hand_minor: int
@@ -198,15 +199,10 @@ def _measured(value: Any) -> str:
 
 
 def _due(customer: Customer, currency: str, today: date) -> Due:
-    items = receivables.open_items(customer.pk, today, currency=currency)
-    aged = ageing.age(
-        (ageing.Item(one.open_minor, one.issued_on, one.due_on) for one in items), today
-    )
     in_hand = [one for one in receivables.unapplied(customer.pk, today) if one.currency == currency]
     return Due(
-        aged=aged,
-        count=len(items),
-        oldest=items[:ITEMS_SHOWN],
+        aged=owing_of(customer.pk, today).get(currency, NOTHING),
+        oldest=receivables.open_items(customer.pk, today, currency=currency, limit=ITEMS_SHOWN),
         in_hand=in_hand,
         in_hand_minor=sum(one.unapplied_minor for one in in_hand),
         rule=receivables.APPLICATION_RULE,
