@@ -59,8 +59,8 @@ OTHER_FILES = {
     "dossiers": {"balance", "rows"},
     "intake": {"counts"},
     "ledger": {"entries", "fsck", "sequencer", "signer", "verifying"},
-    "limits": {"arrays", "conditions", "sql", "values"},
-    "people": {"actor", "keys", "roles"},
+    "limits": {"arrays", "locking", "conditions", "sql", "values"},
+    "people": {"actor", "keys", "roles", "saved_views"},
     "policies": {"bodies"},
     "portfolio": {"book", "exposure", "file", "overview"},
     "receivables": {

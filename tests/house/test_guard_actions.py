@@ -71,6 +71,7 @@ WRITERS = {
     "xinheng.decisions.holding": "where a hold ends, for cancel and releasing",
     "xinheng.decisions.releasing": "what persons do to a held order, a module of its own",
     "xinheng.decisions.assess": "one action over thousands of customers, a module of its own",
+    "xinheng.people.saved_views": "a person's own filters of a page: nothing that anybody decided",
     "xinheng.receivables.staging": "how receivables/actions.py brings rows in",
     "xinheng.receivables.settling": "how receivables/actions.py applies cash",
     "xinheng.ledger.sequencer": "a process of its own that places entries",

@@ -45,3 +45,14 @@ class PeopleRefusal(Enum):
         "“{username}”是最后一位系统管理员，请先新建另一位。",
         "“{username}” is the last administrator: add another one first.",
     )
+    VIEW_NAME_TOO_LONG = T(
+        "视图名称最多 {most} 个字。", "A view's name has at most {most} characters."
+    )
+    VIEW_TOO_LONG = T(
+        "筛选条件太长，请减少后再保存。",
+        "These filters are too many to save (at most {most} characters): take some away.",
+    )
+    TOO_MANY_VIEWS = T(
+        "每页最多保存 {most} 个视图，请先删除不用的。",
+        "At most {most} views of a page: delete one that you no longer need.",
+    )
