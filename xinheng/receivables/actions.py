@@ -26,7 +26,7 @@ from xinheng.people.actor import Actor
 from xinheng.receivables import own_receipts, settling
 from xinheng.receivables.posting import fulfilled, post_difference
 from xinheng.receivables.refusals import ReceivablesRefusal
-from xinheng.receivables.rows import ORDER_STATES, InvoiceRow, OrderRow, ReceiptRow
+from xinheng.receivables.rows import NOT_TOLD, ORDER_STATES, InvoiceRow, OrderRow, ReceiptRow
 from xinheng.receivables.staging import (
     INVOICES,
     ORDERS,
@@ -68,10 +68,10 @@ def record_invoices(
             row.amount_minor,
             row.issued_on,
             row.due_on,
-            row.terms,
-            row.order_number,
-            row.settled_on,
-            row.disputed,
+            _told(row.terms, ""),
+            _told(row.order_number, ""),
+            _told(row.settled_on, None),
+            _told(row.disputed, False),
             row.simulated,
             row.source,
         )
@@ -96,8 +96,8 @@ def record_receipts(
             row.currency,
             row.amount_minor,
             row.received_on,
-            row.reference,
-            row.method,
+            _told(row.reference, ""),
+            _told(row.method, ""),
             row.simulated,
         )
 
@@ -125,7 +125,7 @@ def record_orders(
             row.currency,
             row.amount_minor,
             row.ordered_on,
-            row.delivery_on,
+            _told(row.delivery_on, None),
             row.state,
             row.simulated,
         )
@@ -154,6 +154,10 @@ def undo_batch(batch: ImportBatch, *, actor: Actor, at: datetime) -> int:
         settling.settle(cursor)
         post_difference(cursor, pairs, before, f"batch:{batch.pk}", "undo", [], at=at)
     return sum(len(changes) for changes in undone.values())
+
+
+def _told(value: Any, empty: Any) -> Any:
+    return empty if value is NOT_TOLD else value
 
 
 def _require(actor: Actor, rows: Sequence[Row], permission: str = "imports.run") -> None:
