@@ -64,6 +64,7 @@ PAGES: Final[dict[str, Page]] = {
     # orders, decisions, holds
     "order-check": Page("orders.check", post=200),  # an empty form comes back with its mistakes
     "order-customers": Page("orders.check"),
+    "orders-many": Page("orders.check", post=422),  # nothing was pasted
     "decision": Page("decisions.view", "decision"),
     "decision-ways-out": Page("decisions.view", "decision"),
     "decision-status": Page("decisions.view", "decision"),

@@ -36,6 +36,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     # orders, decisions, holds: all who work with orders see, the action judges who may decide
     "order-check": "orders.check",
     "order-customers": "orders.check",
+    "orders-many": "orders.check",
     "decision": "decisions.view",
     "decision-status": "decisions.view",
     "decision-proof": "decisions.view",

@@ -1,10 +1,11 @@
-"""Addresses of the order check."""
+"""Addresses of the order check and of orders."""
 
 from django.urls import path
 
-from xinheng.web.orders import views
+from xinheng.web.orders import many, views
 
 urlpatterns = [
     path("orders/check/", views.check, name="order-check"),
     path("orders/check/customers/", views.find_customer, name="order-customers"),
+    path("orders/check/many/", many.check_many, name="orders-many"),
 ]
