@@ -50,16 +50,20 @@ ROOMS = tuple(part for floor in FLOORS[DEPTH["portfolio"] : DEPTH["vault"] + 1] 
 # What stands in a room besides the files that every room may have: each with a name that says why.
 ROOM_FILES = {"__init__", "apps", "models", "actions", "queries", "refusals"}
 OTHER_FILES = {
+    "almanac": {"checking", "rows", "working_days"},
     "customers": {"rows", "search_text"},
     "decisions": {
         *("answering", "assess", "batch", "facts", "features", "judging", "pipeline", "sql"),
         *("governing", "holding", "releasing"),
-        *("replaying", "values", "ways_out"),
+        *("replaying", "values", "waiting", "ways_out"),
     },
     "dossiers": {"balance", "rows"},
     "intake": {"counts"},
     "ledger": {"entries", "fsck", "sequencer", "signer", "verifying"},
-    "limits": {"arrays", "locking", "conditions", "sql", "values"},
+    "limits": {
+        *("arrays", "locking", "conditions", "sql", "values"),
+        *("in_force", "plan_sql", "tree"),
+    },
     "people": {"actor", "keys", "roles", "saved_views"},
     "policies": {"bodies"},
     "portfolio": {"book", "exposure", "file", "overview"},

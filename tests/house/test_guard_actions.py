@@ -67,6 +67,7 @@ TIMELESS = {
 # Modules besides actions.py that write, and why.
 WRITERS = {
     "xinheng.limits.sql": "the statements of limits/actions.py",
+    "xinheng.limits.plan_sql": "the statements behind dated limits, covers and the tree of lines",
     "xinheng.decisions.sql": "the statements of decisions/actions.py",
     "xinheng.decisions.holding": "where a hold ends, for cancel and releasing",
     "xinheng.decisions.releasing": "what persons do to a held order, a module of its own",
@@ -190,6 +191,7 @@ ENTRY_OF_THE_CALLER = {
     *("receivables.record_invoices", "receivables.record_receipts", "receivables.record_orders"),
     *("receivables.undo_batch", "dossiers.record_statements", "dossiers.undo_batch"),
     *("intake.open_batch", "intake.require_undoable"),
+    "almanac.undo_batch",
     # a trial writes nothing; the import that follows a yes writes its entry
     *("intake.try_again", "intake.confirm_trial", "intake.withdraw_trials"),
 }

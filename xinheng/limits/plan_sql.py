@@ -1,0 +1,106 @@
+"""The statements behind the plan of limits and the tree of lines: one each, however many lines.
+
+Arrays in, rows out, as in `sql.py`. `BRING_IN_FORCE` writes only what differs, so that a line
+whose limit did not change keeps its `updated_at` (waiting holds are judged again when it moves).
+"""
+
+PLANNED = """
+select d.line_id, d.ended_at is not null, d.id, d.temporary, d.amount_minor, d.unlimited,
+  d.valid_from, d.valid_until, d.grace_days, d.single_order_cap_minor, d.terms_days_max,
+  d.overdue_allowed_minor, d.overdue_days_allowed
+from limits_datedlimit d where d.line_id = any(%s::bigint[])
+"""
+
+COVERING = """
+select c.line_id, c.amount_minor, c.share_bps, c.valid_from, c.valid_until
+from limits_cover c where c.line_id = any(%s::bigint[]) and c.ended_at is null
+"""
+
+BRING_IN_FORCE = """
+with held as (
+  select h.line_id,
+    case when h.planned then h.amount else l.amount_minor end as amount,
+    case when h.planned then h.unlimited else l.unlimited end as unlimited,
+    case when h.planned then h.begins else l.valid_from end as begins,
+    case when h.planned then h.ends else l.valid_until end as ends,
+    case when h.planned then h.grace else l.grace_days end as grace,
+    case when h.planned then h.temporary else l.temporary end as temporary,
+    case when h.planned then h.cap else l.single_order_cap_minor end as cap,
+    case when h.planned then h.terms else l.terms_days_max end as terms,
+    case when h.planned then h.overdue else l.overdue_allowed_minor end as overdue,
+    case when h.planned then h.days else l.overdue_days_allowed end as days,
+    h.covered, h.until,
+    (l.covered_minor <> h.covered or h.planned and (l.amount_minor, l.unlimited, l.valid_from,
+      l.valid_until, l.grace_days, l.temporary, l.single_order_cap_minor, l.terms_days_max,
+      l.overdue_allowed_minor, l.overdue_days_allowed)
+      is distinct from (h.amount, h.unlimited, h.begins, h.ends, h.grace, h.temporary, h.cap,
+        h.terms, h.overdue, h.days)) as changed,
+    l.in_force_until is distinct from h.until as dated
+  from unnest(%s::bigint[], %s::bool[], %s::bigint[], %s::bool[], %s::date[], %s::date[], %s::int[],
+    %s::bool[], %s::bigint[], %s::int[], %s::bigint[], %s::int[], %s::bigint[], %s::date[])
+    as h(line_id, planned, amount, unlimited, begins, ends, grace, temporary, cap, terms, overdue,
+      days, covered, until)
+  join limits_creditline l on l.id = h.line_id
+)
+update limits_creditline l set amount_minor = h.amount, unlimited = h.unlimited,
+  valid_from = h.begins, valid_until = h.ends, grace_days = h.grace, temporary = h.temporary,
+  single_order_cap_minor = h.cap, terms_days_max = h.terms, overdue_allowed_minor = h.overdue,
+  overdue_days_allowed = h.days, covered_minor = h.covered, in_force_until = h.until,
+  updated_at = case when h.changed then %s::timestamptz else l.updated_at end
+from held h where l.id = h.line_id and (h.changed or h.dated)
+returning l.id, h.changed
+"""
+
+# All who belong together, over parents and merges in both directions. Locked in id order, so that
+# nobody enters a relation or makes a line beside what is being arranged.
+RELATED = """
+with recursive near(id) as (
+  select unnest(%s::bigint[])
+  union
+  select other.id from near n cross join lateral (
+    select below.id from customers_customer below where below.parent_id = n.id
+    union all
+    select merged.id from customers_customer merged where merged.merged_into_id = n.id
+    union all
+    select next.id from customers_customer own
+    cross join unnest(array[own.parent_id, own.merged_into_id]) as next(id)
+    where own.id = n.id and next.id is not null
+  ) other
+)
+select c.id, c.parent_id, c.merged_into_id from customers_customer c
+where c.id in (select id from near) order by c.id
+"""
+RELATED_SHARED = RELATED + " for share of c"
+RELATED_ALONE = RELATED + " for no key update of c"
+
+# Lines of these customers, and lines that still lie in one tree with them from before.
+TREE_LINES = """
+with mine as (
+  select id, root_id, path from limits_creditline where customer_id = any(%s::bigint[])
+), known as (
+  select id from mine
+  union select unnest(path) from mine
+  union select l.id from limits_creditline l
+    where l.root_id in (select root_id from mine where root_id is not null)
+)
+select l.id, l.customer_id, l.currency, l.scope,
+  case when l.temporary then exists (
+    select 1 from limits_datedlimit d where d.line_id = l.id and not d.temporary
+      and d.ended_at is null and d.valid_from <= %s::date)
+  else l.unlimited or l.amount_minor is not null end,
+  l.within_id, l.path, l.root_id
+from limits_creditline l where l.id in (select id from known) order by l.id
+"""
+
+LOCK_TREES = """
+select id from limits_creditline where id = any(%s::bigint[]) order by id for no key update
+"""
+
+PLACE_LINES = """
+update limits_creditline l set within_id = p.within, path = p.path::bigint[], root_id = p.root,
+  updated_at = %s::timestamptz
+from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[]) as p(line_id, within, path, root)
+where l.id = p.line_id
+"""
+
+PATHS_OF = "select id, path from limits_creditline where id = any(%s::bigint[])"
