@@ -42,6 +42,8 @@ class Holiday(models.Model):
     name = models.CharField(max_length=80)
     name_en = models.CharField(max_length=80, blank=True)
     source = models.CharField(max_length=80, blank=True)
+    entered_by = models.CharField(max_length=60)
+    entered_at = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["calendar", "day"], name="holiday_once")]

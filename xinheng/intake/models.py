@@ -14,7 +14,11 @@ from django.db import models
 
 
 class ImportBatch(models.Model):
-    KINDS = ["customers", "invoices", "receipts", "orders", "statements"]
+    KINDS = [
+        *("customers", "invoices", "receipts", "orders", "statements", "deliveries"),
+        *("credit_notes", "bills", "guarantees", "opening_balances", "rates", "holidays", "terms"),
+        "documents",  # by message: a mixture of kinds
+    ]
     STATES = ["trial", "running", "done", "refused", "undone", "failed"]
 
     kind = models.CharField(max_length=20)

@@ -48,6 +48,12 @@ KINDS = {
     "passwords.changed": T("更改密码", "Passwords changed"),
     "api_key.created": T("新建接口密钥", "API key created"),
     "api_key.revoked": T("吊销接口密钥", "API key revoked"),
+    "rates.recorded": T("登记汇率", "Rates entered"),
+    "holidays.recorded": T("登记日历", "Holidays entered"),
+    "terms.recorded": T("登记付款条件", "Payment terms entered"),
+    "term.ended": T("停用付款条件", "Payment term ended"),
+    "documents.received": T("接口送来单据", "Documents received"),
+    "quarantine.dismissed": T("处理隔离单据", "Quarantined message dismissed"),
     "demonstration.removed": T("移除演示账套", "Demonstration removed"),
 }
 
