@@ -56,3 +56,26 @@ class PeopleRefusal(Enum):
         "每页最多保存 {most} 个视图，请先删除不用的。",
         "At most {most} views of a page: delete one that you no longer need.",
     )
+    DEPUTY_OF_ONESELF = T(
+        "不能指定自己为代理人，请选择另一位。",
+        "Nobody names themselves as a deputy: choose another person.",
+    )
+    DEPUTY_MAY_NOT = T(
+        "“{username}”没有放行权限，不能代理或被代理放行。",
+        "“{username}” may not release holds: a deputy and whom they stand in for both must.",
+    )
+    BAD_PERIOD = T(
+        "代理期间不对：结束日不得早于今天和开始日，最长 {days} 天。",
+        "This period will not do: it must end today or later and last at most {days} days.",
+    )
+    BAD_CEILING = T(
+        "代理上限要同时给出金额和币种，且不为负；不设上限则两者都留空。",
+        "A ceiling is an amount of 0 or more with its currency; leave out both for none.",
+    )
+    DEPUTY_ALREADY = T(
+        "“{deputy}”在这段时间内已是代理人，请先结束原来的代理。",
+        "“{deputy}” is a deputy in this period already: end that one first.",
+    )
+    UNKNOWN_DEPUTY = T(
+        "没有这条代理记录。", "There is no such deputy; list them with `xinheng deputy list`."
+    )

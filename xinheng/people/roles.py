@@ -3,7 +3,8 @@
 The file roles_v1.json is a starting point; what counts are the rows of `Role` and `Authority`,
 which an installation edits. Amounts are stated once in CNY and multiplied by a coarse factor per
 currency, so that a book in USD has an authority from the first day. Example: credit_manager,
-release_hold: 5,000,000.00 CNY and 1,000,000.00 USD.
+release_hold: 5,000,000.00 CNY and 1,000,000.00 USD; special_approval (what exceeds the limit):
+500,000.00 CNY for at most 30 days.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ _FILE = Path(__file__).with_name("roles_v1.json")
 
 
 class Line(NamedTuple):
-    """One row of the authority table: a role decides an action up to an amount."""
+    """One row of the authority table: a role decides an action up to an amount (and for days)."""
 
     role: str
     action: str
     currency: str
     up_to_minor: int
+    days_max: int | None
 
 
 @cache
@@ -49,11 +51,16 @@ def authority_lines(base_currency: str) -> list[Line]:
     """
     multiples: dict[str, str] = {base_currency: "1", **shipped()["authority_multiples_of_cny"]}
     return [
-        Line(role["code"], action, currency, _minor(amount, multiple, currency))
+        Line(role["code"], action, currency, _minor(amount, multiple, currency), days)
         for role in shipped()["roles"]
-        for action, amount in role.get("authority_cny", {}).items()
+        for action, given in role.get("authority_cny", {}).items()
+        for amount, days in [_amount_and_days(given)]
         for currency, multiple in multiples.items()
     ]
+
+
+def _amount_and_days(given: str | dict[str, Any]) -> tuple[str, int | None]:
+    return (given, None) if isinstance(given, str) else (given["amount"], given["days"])
 
 
 def _minor(amount: str, multiple: str, currency: str) -> int:
