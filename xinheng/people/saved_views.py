@@ -2,8 +2,8 @@
 
 A view is a convenience of one person, shared with colleagues where that person says so; it opens
 nothing that its reader could not open anyway, so it leaves no entry in the ledger. What is kept is
-the query alone, sorted, without paging: `grade=CCC&sort=-amount`. Example: Alice saves "超期 CCC" and
-shares it; Bob opens it and sees his own unit's holds through the same filters.
+the query alone, sorted, without paging: `grade=CCC&sort=-amount`. Example: Alice saves "超期 CCC"
+and shares it; Bob opens it and sees his own unit's holds through the same filters.
 """
 
 from __future__ import annotations
