@@ -11,7 +11,7 @@ from xinheng.credit.shipped import document
 
 
 def draft() -> dict[str, Any]:
-    return copy.deepcopy(document("policies/order_check_v1.json"))
+    return copy.deepcopy(document("policies/order_check_v2.json"))
 
 
 def test_the_shipped_policy_has_the_eight_checks() -> None:

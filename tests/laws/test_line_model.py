@@ -442,7 +442,7 @@ def test_all_short_sequences_end_as_in_the_model(house: House) -> None:
 # The pure core alone is quick enough for longer ones, on every shape of a limit.
 
 DEEP = 7
-POLICY = load(document("policies/order_check_v1.json"))
+POLICY = load(document("policies/order_check_v2.json"))
 CEILINGS = {"unset": None, "zero": 0, "one": 1, "L": LIMIT, "unlimited": None}
 
 

@@ -5,7 +5,8 @@ names; the rest goes to the oldest open item: earliest due date, then issue date
 is left stays unapplied and settles later invoices from their issue date. An invoice that came with
 a settlement date is paid by the receipts that name it, and on that day by a receipt of its own over
 what they do not cover, so that one payment told twice counts once. A credit note acts as a receipt
-of its issue date.
+of its issue date that names the invoice it corrects. A prepayment waits for the invoice or the
+order that it names: it was not given for older debts.
 
 Everything runs in the order of dates, never of arrival: the same documents give the same answer
 however the lists are shuffled. Example: I1 80.00 due 1 Oct, I2 50.00 due 1 Nov, both issued; a
@@ -29,13 +30,15 @@ SETTLED: Final = "settled"
 RULE_ZH: Final = (
     "收款先核销其注明的发票；其余按到期日、开票日、发票号的先后核销最早的未清项；"
     "仍有剩余的作为未核销收款保留，从后续发票的开票日起核销。"
-    "自带结清日期的发票，由注明该发票的收款核销，其余部分于结清日自动结清；红字发票视同收款。"
+    "自带结清日期的发票，由注明该发票的收款核销，其余部分于结清日自动结清；"
+    "红字发票视同收款，先冲其更正的发票；预收款只核销其注明的发票或订单。"
 )
 RULE_EN: Final = (
     "A receipt goes to the invoice it names; the rest to the oldest open item (due date, then "
     "issue date, then number). What is left stays unapplied and settles later invoices from their "
     "issue date. An invoice that came with a settlement date is paid by the receipts that name it, "
-    "and settled on that day for what they do not cover; a credit note acts as a receipt."
+    "and settled on that day for what they do not cover; a credit note acts as a receipt and goes first "
+    "to the invoice it corrects; a prepayment only goes to the invoice or the order that it names."
 )
 
 
@@ -47,10 +50,13 @@ class Invoice(NamedTuple):
     amount_minor: int
     issued_on: date
     due_on: date
+    order_number: str = ""
 
 
 class Receipt(NamedTuple):
-    """Money or a credit note: `amount_minor` > 0. `settles`: the invoice's own settlement."""
+    """Money or a credit note: `amount_minor` > 0. `settles`: the invoice's own settlement;
+    `prepayment`: it pays only what it names, an invoice or an order's invoices.
+    """
 
     key: int
     number: str
@@ -58,6 +64,7 @@ class Receipt(NamedTuple):
     received_on: date
     reference: str = ""
     settles: bool = False
+    prepayment: bool = False
 
 
 class Allocation(NamedTuple):
@@ -97,13 +104,15 @@ def own_receipt(
     issued_on: date,
     settled_on: date | None,
     named_minor: int = 0,
+    credits: str = "",
 ) -> OwnReceipt | None:
-    """A negative invoice is a credit note of its issue date; a settled one is paid in full.
+    """A negative invoice is a credit note of its issue date for the invoice that it `credits`; a
+    settled one is paid in full.
 
     named_minor: what receipts that name the invoice bring; its settlement is over the rest.
     """
     if amount_minor < 0:
-        return OwnReceipt(f"credit:{number}", -amount_minor, issued_on, "", CREDIT_NOTE)
+        return OwnReceipt(f"credit:{number}", -amount_minor, issued_on, credits, CREDIT_NOTE)
     if settled_on is not None and named_minor < amount_minor:
         rest = amount_minor - named_minor
         return OwnReceipt(f"settled:{number}", rest, settled_on, number, SETTLEMENT)
@@ -133,6 +142,12 @@ class _Desk:
         )
         own = {receipt.reference for receipt in self.receipts if receipt.settles}
         self.by_number = by_number
+        self.by_order: dict[str, list[Invoice]] = {}
+        if any(receipt.prepayment for receipt in self.receipts):
+            for invoice in sorted(
+                by_number.values(), key=lambda i: (i.issued_on, i.due_on, i.number)
+            ):
+                self.by_order.setdefault(invoice.order_number, []).append(invoice)
         self.open_minor = {invoice.key: invoice.amount_minor for invoice in by_number.values()}
         self.left: dict[int, int] = {}
         self.allocations: list[Allocation] = []
@@ -165,6 +180,9 @@ class _Desk:
         if named is not None:
             day = max(receipt.received_on, named.issued_on)
             self._allocate(receipt, named.key, day, SETTLED if receipt.settles else REFERENCE)
+        if receipt.prepayment:
+            self._take_for_order(receipt)
+            return
         while self.left[receipt.key] and self.waiting:
             oldest = self.waiting[0][3]
             self._allocate(receipt, oldest, receipt.received_on, OLDEST)
@@ -172,6 +190,12 @@ class _Desk:
                 heappop(self.waiting)
         if self.left[receipt.key]:
             self.spare.append(receipt)
+
+    def _take_for_order(self, receipt: Receipt) -> None:
+        """A prepayment pays the invoices of the order that it names, as they are issued."""
+        for invoice in self.by_order.get(receipt.reference, []) if receipt.reference else []:
+            day = max(receipt.received_on, invoice.issued_on)
+            self._allocate(receipt, invoice.key, day, REFERENCE)
 
     def _allocate(self, receipt: Receipt, invoice: int, day: date, rule: str) -> None:
         part = min(self.left[receipt.key], self.open_minor[invoice])

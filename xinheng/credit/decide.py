@@ -8,19 +8,27 @@ What is `UNKNOWN` can only refer or decline, and a forced hold holds whatever th
 Amounts are minor units of the credit line's currency (the caller has converted the order); days
 are ISO texts, which compare as they are written.
 
+An order must fit into every limit above its line as well (`Level`): its group's, a sub-limit's.
+What counts of it is its amount less what documents under its number carry already, and less what
+lies beyond the policy's horizon.
+
 Worked: used 880,000.00 of 1,000,000.00, order 180,000.00 → after 1,060,000.00 > 1,000,000.00 →
 headroom_exceeded.
 """
 
 from collections.abc import Callable
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from xinheng.credit.exposure import Components, used
+from xinheng.credit.exposure import Components, used, weighted
 from xinheng.credit.money import to_text
 from xinheng.credit.policy import Check, Policy
+from xinheng.credit.rates import RateUsed
 from xinheng.credit.scale import grade_rank
 
 Unknown = Literal["unknown"]
@@ -30,9 +38,10 @@ UNKNOWN: Final[Unknown] = "unknown"
 TextOrUnknown = str
 
 
-class Order(Struct, frozen=True):
+class Order(Struct, frozen=True, omit_defaults=True):
     """What is asked for, in the credit line's currency. `terms_days` None: the agreed terms
-    apply.
+    apply. `fulfilled_minor`: delivered or invoiced under its number already, and counted there.
+    `asked_*`: the order's own amount and currency, where it was converted.
     """
 
     ref: str
@@ -41,14 +50,19 @@ class Order(Struct, frozen=True):
     currency: str
     terms_days: int | None
     requested_on: str
+    delivery_on: str | None = None
+    fulfilled_minor: int = 0
+    asked_minor: int | None = None
+    asked_currency: str | None = None
 
 
-class Limit(Struct, frozen=True):
+class Limit(Struct, frozen=True, omit_defaults=True):
     """The line in force today (a temporary line replaces the base). `amount_minor` None: never
     set, no credit.
 
     `single_order_cap_minor` and `terms_days_max` None: no such restriction was agreed. Both dates
-    are inclusive.
+    are inclusive, and `grace_days` follow the last. `covered_minor`: what insurance, guarantees and
+    the like add today; `temporary`: it replaces the base limit for a while.
     """
 
     amount_minor: int | None
@@ -60,11 +74,29 @@ class Limit(Struct, frozen=True):
     overdue_allowed_minor: int = 0
     overdue_days_allowed: int = 0
     forced_hold: bool = False
+    grace_days: int = 0
+    covered_minor: int = 0
+    temporary: bool = False
 
 
-class Facts(Struct, frozen=True):
+class Level(Struct, frozen=True, omit_defaults=True):
+    """A further limit that the order must fit into, in that limit's own currency: the group's, a
+    sub-limit's. `adds_minor`: what this order adds there.
+    """
+
+    kind: str  # group | unit | product | project
+    name: str
+    currency: str
+    limit: Limit
+    used_minor: int
+    adds_minor: int
+
+
+class Facts(Struct, frozen=True, omit_defaults=True):
     """All that a decision may know: figures, dates and codes, never names. `limit` None: the
-    customer has no line.
+    customer has no line. `payer_status`: of who pays, where that is somebody else; `rates`: those
+    that converted; `rates_missing`: pairs without one, which makes the exposure unknown; `point`:
+    where in the order's life it is asked.
     """
 
     customer_status: TextOrUnknown
@@ -75,11 +107,16 @@ class Facts(Struct, frozen=True):
     grade: TextOrUnknown | None
     rating_valid_until: TextOrUnknown | None
     today: str
+    payer_status: str | None = None
+    levels: tuple[Level, ...] = ()
+    rates: tuple[RateUsed, ...] = ()
+    rates_missing: tuple[str, ...] = ()
+    point: str = "order"
 
 
 class Reason(Struct, frozen=True):
     """Why the answer is not a plain yes. `rule` is the code of the policy's check ("" for a
-    forced hold).
+    forced hold). `currency`: of its figures, where it is not the line's.
     """
 
     code: str
@@ -87,6 +124,7 @@ class Reason(Struct, frozen=True):
     threshold: str | None
     outcome: str
     rule: str = ""
+    currency: str | None = None
 
 
 class Step(Struct, frozen=True, array_like=True):
@@ -127,16 +165,18 @@ def decide(facts: Facts, order: Order, policy: Policy) -> Verdict:
     """The verdict on one order. Pure: it reserves nothing; see `facts_after` for the next order
     of a batch.
     """
-    amount = order.amount_minor
-    if amount < 0:
+    if order.amount_minor < 0:
         raise ValueError(
             "an order's amount is not negative; returns and credit notes are not order-checked"
         )
     in_use = used(facts.components, policy.exposure)
-    after = in_use + amount
+    after = in_use + counts(facts, order, policy)
     trace: list[Step] = []
     reasons: list[Reason] = []
+    made = policy.points.get(facts.point)
     for check in policy.checks:
+        if made is not None and check.code not in made:
+            continue
         outcome, code, measured, threshold = _TESTS[check.kind](facts, order, check, after)
         trace.append(Step(check.code, outcome, measured, threshold))
         if outcome != "pass" and outcome != "skip":
@@ -145,7 +185,11 @@ def decide(facts: Facts, order: Order, policy: Policy) -> Verdict:
     if isinstance(limit, Limit) and limit.forced_hold:
         reasons.append(Reason("limit_forced_hold", None, None, "hold"))
         trace.append(Step("forced_hold", "hold", None, None))
-    ceiling = _ceiling(limit)
+    if facts.levels or facts.rates_missing:
+        _look_above(facts, policy, trace, reasons)
+    if facts.point == "invoice":
+        reasons = [replace(reason, outcome="warn") for reason in reasons]
+    ceiling = ceiling_of(limit)
     return Verdict(
         _worst(reasons) if reasons else "approve",
         _once(reasons) if len(reasons) > 1 else tuple(reasons),
@@ -158,34 +202,107 @@ def decide(facts: Facts, order: Order, policy: Policy) -> Verdict:
     )
 
 
-def facts_after(facts: Facts, order: Order) -> Facts:
+def counts(facts: Facts, order: Order, policy: Policy) -> int:
+    """What the order adds to the exposure: its amount less what documents carry already; if it is
+    to be delivered beyond the horizon, only the policy's share of that.
+    """
+    adds = max(order.amount_minor - order.fulfilled_minor, 0)
+    if is_later(order.delivery_on, facts.today, policy):
+        return weighted(adds, policy.exposure.later)
+    return weighted(adds, policy.exposure.orders)
+
+
+def is_later(delivery_on: str | None, today: str, policy: Policy) -> bool:
+    """Whether a delivery day lies beyond the policy's horizon; an order without one never does."""
+    if delivery_on is None or policy.order_horizon_days is None:
+        return False
+    return delivery_on > horizon(today, policy.order_horizon_days)
+
+
+@lru_cache(maxsize=64)
+def horizon(today: str, days: int) -> str:
+    """The last day (ISO) that orders count for."""
+    return (date.fromisoformat(today) + timedelta(days=days)).isoformat()
+
+
+def _look_above(facts: Facts, policy: Policy, trace: list[Step], reasons: list[Reason]) -> None:
+    """Every further limit on the way up is tested like the line's own, whatever is checked."""
+    headroom = next(check for check in policy.checks if check.kind == "headroom")
+    if facts.rates_missing:
+        pairs = ", ".join(facts.rates_missing)
+        outcome = headroom.outcome_on_unknown
+        trace.append(Step("exchange_rates", outcome, pairs, None))
+        reasons.append(Reason("exchange_rate_unknown", pairs, None, outcome, headroom.code))
+    for level in facts.levels:
+        outcome, code, measured, threshold = _level(level, facts.today, headroom)
+        trace.append(Step(f"{level.kind}:{level.name}", outcome, measured, threshold))
+        if outcome != "pass" and outcome != "skip":
+            reasons.append(
+                Reason(code, measured, threshold, outcome, headroom.code, level.currency)
+            )
+
+
+def _level(level: Level, today: str, headroom: Check) -> Finding:
+    group = level.kind == "group"
+    limit = level.limit
+    if limit.valid_from is not None and today < limit.valid_from:
+        return _SKIP
+    if limit.valid_until is not None and today > _last_day(limit.valid_until, limit.grace_days):
+        code = "group_limit_expired" if group else "sublimit_expired"
+        return (headroom.outcome_on_fail, code, today, limit.valid_until)
+    ceiling, after = ceiling_of(limit), level.used_minor + level.adds_minor
+    measured = to_text(after, level.currency)
+    if ceiling is None:
+        return ("pass", "", measured, "unlimited")
+    threshold = to_text(ceiling, level.currency)
+    if after > ceiling:
+        code = "group_headroom_exceeded" if group else "sublimit_exceeded"
+        return (headroom.outcome_on_fail, code, measured, threshold)
+    return ("pass", "", measured, threshold)
+
+
+def inherits(facts: Facts) -> bool:
+    """An own limit that was never set leaves it to the group's, if that one gives credit today."""
+    limit = facts.limit
+    if isinstance(limit, Limit) and (limit.amount_minor is not None or limit.unlimited):
+        return False
+    if limit == UNKNOWN:
+        return False
+    return any(
+        level.kind == "group"
+        and not (level.limit.valid_from is not None and facts.today < level.limit.valid_from)
+        for level in facts.levels
+    )
+
+
+def facts_after(facts: Facts, order: Order, policy: Policy | None = None) -> Facts:
     """What the next order on the line must see once this one is approved and reserved."""
     c = facts.components
-    components = Components(
-        c.open_items,
-        c.unbilled,
-        c.orders + order.amount_minor,
-        c.bills,
-        c.guarantees,
-        c.unapplied,
-        c.prepaid,
+    adds = max(order.amount_minor - order.fulfilled_minor, 0)
+    if policy is not None and is_later(order.delivery_on, facts.today, policy):
+        components = replace(c, later=c.later + adds)
+    else:
+        components = replace(c, orders=c.orders + adds)
+    levels = tuple(
+        replace(level, used_minor=level.used_minor + level.adds_minor) for level in facts.levels
     )
-    return Facts(
-        facts.customer_status,
-        facts.limit,
-        components,
-        facts.overdue_minor,
-        facts.overdue_days_max,
-        facts.grade,
-        facts.rating_valid_until,
-        facts.today,
-    )
+    return replace(facts, components=components, levels=levels)
 
 
-def _ceiling(limit: Limit | Unknown | None) -> int | None:
+def ceiling_of(limit: Limit | Unknown | None) -> int | None:
+    """The limit with what covers add; None: unlimited (or unknown, then a reason says so)."""
     if isinstance(limit, Limit):
-        return None if limit.unlimited else (limit.amount_minor or 0)
+        if limit.unlimited:
+            return None
+        return 0 if limit.amount_minor is None else limit.amount_minor + limit.covered_minor
     return 0 if limit is None else None
+
+
+@lru_cache(maxsize=256)
+def _last_day(valid_until: str, grace_days: int) -> str:
+    if not grace_days:
+        return valid_until
+    return (date.fromisoformat(valid_until) + timedelta(days=grace_days)).isoformat()
 
 
 def _worst(reasons: list[Reason]) -> str:
@@ -209,17 +326,22 @@ def _once(reasons: list[Reason]) -> tuple[Reason, ...]:
 
 
 def _customer_status(facts: Facts, order: Order, check: Check, after: int) -> Finding:
-    status = facts.customer_status
-    if status == UNKNOWN:
+    status, payer = facts.customer_status, facts.payer_status
+    if status == UNKNOWN or payer == UNKNOWN:
         return (check.outcome_on_unknown, "status_unknown", None, None)
-    if status in check.params.passing:
-        return ("pass", "", status, None)
-    outcome = check.params.outcomes.get(status, check.outcome_on_fail)
-    return (outcome, "status_not_active", status, None)
+    if status not in check.params.passing:
+        outcome = check.params.outcomes.get(status, check.outcome_on_fail)
+        return (outcome, "status_not_active", status, None)
+    if payer is not None and payer not in check.params.passing:
+        outcome = check.params.outcomes.get(payer, check.outcome_on_fail)
+        return (outcome, "payer_not_active", payer, None)
+    return ("pass", "", status, None)
 
 
 def _limit_valid(facts: Facts, order: Order, check: Check, after: int) -> Finding:
     limit = facts.limit
+    if facts.levels and inherits(facts):
+        return _SKIP
     if not isinstance(limit, Limit):
         return _without_limit(limit, check)
     today = facts.today
@@ -228,7 +350,9 @@ def _limit_valid(facts: Facts, order: Order, check: Check, after: int) -> Findin
     if limit.valid_from is not None and today < limit.valid_from:
         return (check.outcome_on_fail, "limit_not_yet_valid", today, limit.valid_from)
     if limit.valid_until is not None and today > limit.valid_until:
-        return (check.outcome_on_fail, "limit_expired", today, limit.valid_until)
+        if today > _last_day(limit.valid_until, limit.grace_days):
+            return (check.outcome_on_fail, "limit_expired", today, limit.valid_until)
+        return ("warn", "limit_in_grace", today, limit.valid_until)
     return ("pass", "", today, limit.valid_until)
 
 
@@ -236,7 +360,9 @@ def _headroom(facts: Facts, order: Order, check: Check, after: int) -> Finding:
     limit = facts.limit
     if limit == UNKNOWN:
         return (check.outcome_on_unknown, "limit_unknown", None, None)
-    ceiling = _ceiling(limit)
+    if facts.levels and inherits(facts):
+        return _SKIP
+    ceiling = ceiling_of(limit)
     measured = to_text(after, order.currency)
     if ceiling is None:
         return ("pass", "", measured, "unlimited")

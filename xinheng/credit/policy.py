@@ -1,6 +1,6 @@
 """The order-check policy as data: which checks run, in which order, and what a failed one means.
 
-A policy is a document (shipped example: policies/order_check_v1.json). `load` turns it into a
+A policy is a document (shipped example: policies/order_check_v2.json). `load` turns it into a
 frozen `Policy` or refuses it whole: an unknown check, a missing parameter, a fact nobody
 supplies, or an outcome more generous than the rule allows never goes live. There is no default
 policy: who decides an order must say by which.
@@ -49,6 +49,22 @@ class Check(Struct, frozen=True, forbid_unknown_fields=True):
     outcome_on_unknown: str = "refer"
 
 
+class RateRule(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which rates convert, and how many days old one may be; an older one is unknown."""
+
+    kind: str = "mid"
+    age_days: int = 7
+
+
+class Tolerance(Struct, frozen=True, forbid_unknown_fields=True):
+    """How far a released order may change without being asked about again: by value *and* within
+    days. 0 days: never. 1,000 bps on 1,000.00 → up to 1,100.00.
+    """
+
+    value_bps: int = 0
+    days: int = 0
+
+
 class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     """A checked policy. `sources` says which room supplies each fact; `rule` is the sentence
     answers show; an approved order keeps its credit for `reservation_days`.
@@ -63,6 +79,21 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     title: dict[str, str] = {}
     source: str = ""
     rule: str = ""
+    # orders delivered later than so many days from today weigh `exposure.later`; None: all count
+    order_horizon_days: int | None = None
+    # an accepted dispute leaves the overdue test for so many days, never the exposure
+    dispute_days_max: int = 0
+    rates: RateRule = RateRule()
+    tolerance: Tolerance = Tolerance()
+    # after a pass, further check points of the same order ask nothing anew for so many days
+    quiet_days: int = 0
+    # a hold that nothing stands against any more is released by itself; in which order, where the
+    # room is enough for some only
+    auto_release: bool = False
+    release_order: str = "oldest"
+    sla_hours: int = 4
+    # check point → codes of the checks made there; a point that is not named makes all
+    points: dict[str, tuple[str, ...]] = {}
 
 
 class Kind(Struct, frozen=True):
@@ -88,6 +119,15 @@ KINDS: Final[dict[str, Kind]] = {
     "terms_longer": Kind(("limit",)),
 }
 # Without these an order could be approved that the line itself must refuse to reserve.
+POINTS: Final = ("quote", "order", "release", "dispatch", "invoice")
+RELEASE_ORDERS: Final = ("oldest", "smallest", "delivery")
+# Fields that count something, and how far they may go.
+BOUNDS: Final = {
+    "order_horizon_days": 3_650,
+    "dispute_days_max": 3_650,
+    "quiet_days": 366,
+    "sla_hours": 8_760,
+}
 REQUIRED_KINDS: Final = ("customer_status", "limit_valid", "headroom")
 
 
@@ -109,7 +149,7 @@ def shipped() -> Policy:
     """The example that ships; a seller copies and edits it. Nothing uses it without being told
     to.
     """
-    return load(document("policies/order_check_v1.json"))
+    return load(document("policies/order_check_v2.json"))
 
 
 def require_sources(policy: Policy, connected: Collection[str]) -> None:
@@ -123,7 +163,9 @@ def require_sources(policy: Policy, connected: Collection[str]) -> None:
 
 
 def _sentence(policy: Policy) -> str:
-    return f"{formula(policy.exposure)}; exceeded when used + order > limit"
+    horizon = policy.order_horizon_days
+    within = "" if horizon is None else f" (orders to be delivered within {horizon} days)"
+    return f"{formula(policy.exposure)}{within}; exceeded when used + order > limit"
 
 
 def _look_at_the_whole(policy: Policy) -> None:
@@ -145,9 +187,41 @@ def _look_at_the_whole(policy: Policy) -> None:
     # inverts its sign.
     for name in policy.exposure.__struct_fields__:
         weight = getattr(policy.exposure, name)
+        if weight is None:
+            continue
         most = 10_000 if name in ("unapplied", "prepaid") else 100_000
         if not 0 <= weight <= most:
             raise PolicyError(f"exposure.{name} is {weight}: give basis points from 0 to {most}")
+    _look_at_the_life(policy)
+
+
+def _look_at_the_life(policy: Policy) -> None:
+    """What governs an order after its first answer."""
+    for name, most in BOUNDS.items():
+        value = getattr(policy, name)
+        if value is not None and not 0 <= value <= most:
+            raise PolicyError(f"{name} is {value}: give 0 to {most}")
+    if policy.release_order not in RELEASE_ORDERS:
+        raise PolicyError(
+            f"release_order is {policy.release_order!r}: give one of {', '.join(RELEASE_ORDERS)}"
+        )
+    if not 0 <= policy.rates.age_days <= 366:
+        raise PolicyError(f"rates.age_days is {policy.rates.age_days}: give 0 to 366")
+    if not (0 <= policy.tolerance.value_bps <= 10_000 and 0 <= policy.tolerance.days <= 366):
+        raise PolicyError("tolerance: give value_bps from 0 to 10000 and days from 0 to 366")
+    _look_at_points(policy)
+
+
+def _look_at_points(policy: Policy) -> None:
+    kind_of = {check.code: check.kind for check in policy.checks}
+    for point, made in policy.points.items():
+        if point not in POINTS:
+            raise PolicyError(f"points: {point!r} is no check point; known are {', '.join(POINTS)}")
+        if strange := sorted(set(made) - set(kind_of)):
+            raise PolicyError(f"points.{point}: no check has the code {', '.join(strange)}")
+        absent = set(REQUIRED_KINDS) - {kind_of[code] for code in made}
+        if absent and point == "order":
+            raise PolicyError(f"points.order: add the checks {', '.join(sorted(absent))}")
 
 
 def _look_at(check: Check, sources: Mapping[str, str]) -> None:

@@ -93,6 +93,41 @@ WORDINGS: Final[dict[str, Wording]] = {
     "grade_too_low": Wording(
         "信用等级 {m}，低于要求的 {t}。", "The grade {m} is below the required {t}.", "plain"
     ),
+    "limit_in_grace": Wording(
+        "授信额度已于 {t} 到期，尚在宽限期内。",
+        "The credit limit expired on {t}; it is still within its days of grace.",
+        "plain",
+    ),
+    "group_headroom_exceeded": Wording(
+        "加上本单后集团占用 {m}，超过集团额度 {t}。",
+        "With this order the group would use {m}, more than its limit of {t}.",
+        "money",
+    ),
+    "group_limit_expired": Wording(
+        "集团授信额度已于 {t} 到期。", "The group's credit limit expired on {t}.", "plain"
+    ),
+    "sublimit_exceeded": Wording(
+        "加上本单后分项占用 {m}，超过分项额度 {t}。",
+        "With this order {m} would be in use here, more than the sub-limit of {t}.",
+        "money",
+    ),
+    "sublimit_expired": Wording(
+        "分项额度已于 {t} 到期。", "The sub-limit expired on {t}.", "plain"
+    ),
+    "exchange_rate_unknown": Wording(
+        "缺少有效汇率：{m}。", "There is no valid exchange rate for {m}.", "plain"
+    ),
+    "payer_not_active": Wording("付款方状态为“{m}”。", "The payer is {m}.", "status"),
+    "within_tolerance": Wording(
+        "变更在已放行订单的容差之内（{m}，上限 {t}）。",
+        "The change is within the tolerance of the released order ({m}, at most {t}).",
+        "money",
+    ),
+    "checked_recently": Wording(
+        "本单已于 {m} 通过检查，{t} 之前不再检查。",
+        "This order passed its check on {m}; it is not checked again before {t}.",
+        "plain",
+    ),
     "terms_longer": Wording(
         "订单账期 {m} 天，超过约定的 {t} 天。",
         "The order asks for {m} days, longer than the {t} agreed.",
@@ -109,6 +144,7 @@ def codes() -> tuple[str, ...]:
 def text(reason: Reason, currency: str) -> dict[str, str]:
     """The sentence in both languages. A code without words is a bug: it raises `KeyError`."""
     wording = WORDINGS[reason.code]
+    currency = reason.currency or currency
     measured = _shown(reason.measured, wording.figures, currency)
     threshold = _shown(reason.threshold, wording.figures, currency)
     return {

@@ -15,14 +15,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from django.db import connections, transaction
 
-from xinheng.credit.decide import Limit
-from xinheng.credit.exposure import WHOLE_BPS, Components
+from xinheng.credit.exposure import COUNTERS, WHOLE_BPS
 from xinheng.credit.money import MAX_MINOR, divide_half_up
 from xinheng.customers.models import Customer
 from xinheng.ledger.actions import append
@@ -30,25 +29,27 @@ from xinheng.ledger.entries import NewEntry
 from xinheng.limits import sql
 from xinheng.limits.arrays import instants, numbers, plain, texts
 from xinheng.limits.conditions import latest_end, shipped
+from xinheng.limits.locking import lock_lines
 from xinheng.limits.models import Proposal
 from xinheng.limits.queries import judge_grant
 from xinheng.limits.refusals import LimitRefusal
 from xinheng.limits.values import (
     Conditions,
+    DisputedShift,
     DueShift,
     Ended,
     Granted,
-    LockedLine,
     Move,
     NewProposal,
     NewReservation,
+    OrderShift,
 )
 from xinheng.merkle.tree import hash_leaf, root_of
 from xinheng.people.actor import Actor
 from xinheng.refusals import Refused
 from xinheng.vault.actions import system_key
 
-COMPONENTS = Components.__struct_fields__
+LineKey = tuple[int, str] | tuple[int, str, str]
 EXPIRE_MAX = 500
 PROPOSALS_MAX = 50_000
 REASON_MIN = 4
@@ -56,109 +57,103 @@ REASON_MAX = 1000
 
 
 def ensure_lines(
-    pairs: Iterable[tuple[int, str]], *, at: datetime, using: str = "default"
-) -> dict[tuple[int, str], int]:
-    """The line of each (customer, currency); missing ones appear as *unset*, which is no credit."""
-    wanted = sorted(set(pairs))
+    keys: Iterable[LineKey], *, at: datetime, using: str = "default"
+) -> dict[LineKey, int]:
+    """The line of each (customer, currency) or (customer, currency, scope), by the key as given.
+
+    Missing ones appear as *unset*, which is no credit of its own, and take their place in the tree.
+    """
+    wanted = {key: (key[0], key[1], key[2] if len(key) > 2 else "") for key in keys}
     if not wanted:
         return {}
-    customers, currencies = [pair[0] for pair in wanted], [pair[1] for pair in wanted]
+    columns = _columns(sorted(set(wanted.values())), 3)
     with connections[using].cursor() as cursor:
-        cursor.execute(sql.MISSING_LINES, [at, customers, currencies])
-        cursor.execute(sql.FIND_LINES, [customers, currencies])
-        return {(row[0], row[1]): row[2] for row in cursor.fetchall()}
-
-
-def lock_lines(line_ids: Iterable[int], *, using: str = "default") -> dict[int, LockedLine]:
-    """Lock lines in key order and read them. Take it before reading whatever you will change."""
-    ids = sorted(set(line_ids))
-    if not ids:
-        return {}
-    with connections[using].cursor() as cursor:
-        cursor.execute(sql.LOCK_LINES, [numbers(ids)])
-        return {row[0]: _locked(row) for row in cursor.fetchall()}
-
-
-def _locked(row: Sequence[Any]) -> LockedLine:
-    return LockedLine(row[0], row[1], row[2], Limit(*row[3:12]), Components(*row[12:19]), row[19])
+        cursor.execute(sql.MISSING_LINES, [at, *columns])
+        cursor.execute(sql.FIND_LINES, columns)
+        found = {(row[0], row[1], row[2]): row[3] for row in cursor.fetchall()}
+    return {key: found[whole] for key, whole in wanted.items()}
 
 
 def post(
     moves: Sequence[Move],
     due_shifts: Sequence[DueShift] = (),
     *,
+    order_shifts: Sequence[OrderShift] = (),
+    disputed_shifts: Sequence[DisputedShift] = (),
     at: datetime,
     using: str = "default",
 ) -> None:
-    """Write movements to the journal and add them to the counters; shift open items per due date.
+    """Write movements to the journal and add them to the counters; shift open items per due date,
+    orders per delivery day, and what is in an accepted dispute.
 
     The caller holds the lines' locks. Each component's movements add up to its counter, always.
     """
     with connections[using].cursor() as cursor:
         if moves:
-            totals: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COMPONENTS, 0))
+            totals: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTERS, 0))
             for move in moves:
                 totals[move.line_id][move.component] += move.delta_minor
             lines = sorted(totals)
-            columns = [[totals[line][name] for line in lines] for name in COMPONENTS]
+            columns = [[totals[line][name] for line in lines] for name in COUNTERS]
             cursor.execute(sql.ADD_TO_COUNTERS, [at, lines, *columns])
             cursor.execute(sql.ADD_MOVEMENTS, [at, *_columns(moves, 5)])
-        if due_shifts:
-            cursor.execute(sql.SHIFT_DUE, _columns(due_shifts, 3))
-            cursor.execute(sql.EMPTY_DUE, [sorted({shift.line_id for shift in due_shifts})])
+        for shifts, width, shift, empty in (
+            (due_shifts, 3, sql.SHIFT_DUE, sql.EMPTY_DUE),
+            (order_shifts, 3, sql.SHIFT_ORDER_DUE, sql.EMPTY_ORDER_DUE),
+            (disputed_shifts, 4, sql.SHIFT_DISPUTED, sql.EMPTY_DISPUTED),
+        ):
+            if shifts:
+                cursor.execute(shift, _columns(shifts, width))
+                cursor.execute(empty, [sorted({one[0] for one in shifts})])
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * width
 
 
+# How the columns of NewReservation travel, in its order; its levels go by themselves.
+_BINDINGS: Final = (
+    *(plain, numbers, texts, numbers, numbers, numbers, numbers, plain, plain, numbers, instants),
+    *(numbers, numbers, plain, numbers),
+)
+
+
 def reserve(
     reservations: Sequence[NewReservation], *, at: datetime, using: str = "default"
 ) -> None:
-    """Promise credit: reservations, the orders counter, the journal, in one statement.
+    """Promise credit: reservations, the orders counter, the journal, in one statement; the further
+    limits above them in a second one where there are any.
 
     Must hold: the lines are locked and each reservation carries the version that follows the
-    locked one. The table refuses what exceeds its ceiling (IntegrityError: an invariant, a bug).
+    locked one. The tables refuse what exceeds a ceiling (IntegrityError: an invariant, a bug).
     """
     if not reservations:
         return
-    ids, lines, refs, versions, amounts, before, ceilings, unlimited, overrides, counts, ends = zip(
-        *reservations, strict=True
-    )
+    columns = list(zip(*reservations, strict=True))
     with connections[using].cursor() as cursor:
         cursor.execute(
             sql.RESERVE,
-            [
-                plain(ids),
-                numbers(lines),
-                texts(refs),
-                numbers(versions),
-                numbers(amounts),
-                numbers(before),
-                numbers(ceilings),
-                plain(unlimited),
-                plain(overrides),
-                numbers(counts),
-                instants(ends),
-                at,
-                at,
-                at,
-            ],
+            [*[bind(c) for bind, c in zip(_BINDINGS, columns, strict=False)], at, at, at],
         )
+        above = [(one.id, *level) for one in reservations for level in one.levels]
+        if above:
+            cursor.execute(sql.RESERVE_LEVELS, _columns(above, 8))
 
 
 def end_reservations(
     ids: Sequence[UUID | str], state: str, *, at: datetime, using: str = "default"
 ) -> list[Ended]:
-    """Void or expire pending reservations; what was still promised returns to the line.
+    """Void, expire or replace reservations; what was still promised returns to the line.
 
-    state: "voided" or "expired". One that has ended already is left alone and not returned.
+    state: "voided", "expired" or "replaced". One that has ended already is left alone and not
+    returned; one that documents have taken over whole ends only by being replaced.
     """
-    cause = {"voided": "void", "expired": "expire"}[state]
+    cause = {"voided": "void", "expired": "expire", "replaced": "replace"}[state]
     if not ids:
         return []
+    values = [state, at, list(ids), state == "replaced", at, cause, at]
     with connections[using].cursor() as cursor:
-        cursor.execute(sql.END_RESERVATIONS, [state, at, list(ids), at, cause, at])
+        cursor.execute(sql.END_RESERVATIONS, values)
         return [Ended(*row) for row in cursor.fetchall()]
 
 

@@ -11,7 +11,7 @@ from django.db import connection, connections
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from xinheng.credit.exposure import Components, Weights, explain, used
+from xinheng.credit.exposure import COUNTERS, Components, Weights, explain, used
 from xinheng.credit.money import to_text
 from xinheng.limits import sql
 from xinheng.limits.models import CreditLine, Movement, Proposal
@@ -45,7 +45,7 @@ def line_of(customer_id: int, currency: str) -> CreditLine | None:
 
 
 def components_of(line: CreditLine) -> Components:
-    return Components(*(getattr(line, f"{name}_minor") for name in Components.__struct_fields__))
+    return Components(*(getattr(line, f"{name}_minor") for name in COUNTERS))
 
 
 def usage(line: CreditLine, rule: Weights | None = None) -> Usage:

@@ -29,8 +29,28 @@ class DueShift(NamedTuple):
     delta_minor: int
 
 
+class OrderShift(NamedTuple):
+    """What orders to be delivered on a day count grows (or shrinks) by `delta_minor`."""
+
+    line_id: int
+    due_on: date
+    delta_minor: int
+
+
+class DisputedShift(NamedTuple):
+    """Open items in a dispute accepted on a day grow (or shrink) by `delta_minor`."""
+
+    line_id: int
+    due_on: date
+    accepted_on: date
+    delta_minor: int
+
+
 class LockedLine(NamedTuple):
-    """A credit line as read under its lock."""
+    """A credit line as read under its lock. `path`: the ids above it, nearest first; `root_id`: the
+    top of its tree, None where it stands alone; `in_force_until`: the last day (ISO) for which
+    `limit` is known to be the one in force.
+    """
 
     id: int
     customer_id: int
@@ -38,10 +58,30 @@ class LockedLine(NamedTuple):
     limit: Limit
     components: Components
     line_version: int
+    scope: str = ""
+    path: tuple[int, ...] = ()
+    root_id: int | None = None
+    in_force_until: str | None = None
+
+
+class NewLevel(NamedTuple):
+    """A further limit above a reservation's own, in that limit's currency."""
+
+    line_id: int
+    counts_minor: int
+    used_before_minor: int
+    ceiling_minor: int | None
+    unlimited: bool
+    overridden: bool
+    line_version: int
 
 
 class NewReservation(NamedTuple):
-    """Credit to promise: used before, asked, and the ceiling that both together must not pass."""
+    """Credit to promise: used before, asked, and the ceiling that both together must not pass.
+
+    The guard (used, counts, ceiling) is of the nearest limit, `limit_line_id` (None: the line's
+    own), in its currency; `counts_minor` None: all of the amount. `levels`: the limits above.
+    """
 
     id: UUID | str
     line_id: int
@@ -54,6 +94,11 @@ class NewReservation(NamedTuple):
     override_id: UUID | None
     line_version: int
     expires_at: datetime
+    counts_minor: int | None = None
+    limit_line_id: int | None = None
+    delivery_on: str | None = None
+    covered_before_minor: int = 0
+    levels: tuple[NewLevel, ...] = ()
 
 
 class Ended(NamedTuple):

@@ -42,11 +42,12 @@ def adopt_shipped(*, actor: Actor, at: datetime) -> int:
     fresh = [kind for kind in bodies.KINDS if kind not in live]
     for kind in fresh:
         body = bodies.shipped_body(kind)
+        body["version"] = max(body["version"], _next_version(kind, body["name"]))
         bodies.check(kind, body)
         made = Policy.objects.create(
             kind=kind,
             name=body["name"],
-            version=_next_version(kind, body["name"]),
+            version=body["version"],
             status="live",
             body=body,
             created_at=at,

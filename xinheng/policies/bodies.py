@@ -1,7 +1,7 @@
 """Which document each kind of policy is, and whether it can be used: the pure core's own loaders
 decide.
 
-The shipped files are version 1 of each kind. A body is checked when it is drafted and once more
+The shipped files say their version. A body is checked when it is drafted and once more
 when it goes live, because what is connected may have changed in between. Example: an order-check
 policy that names a fact of a room that isn't connected here can't go live.
 """
@@ -27,7 +27,7 @@ ASSESSMENT_NUMBERS = (
 _HERE = Path(__file__).parent
 
 SHIPPED: dict[str, str] = {
-    "order_check": "policies/order_check_v1.json",
+    "order_check": "policies/order_check_v2.json",
     "scorecard": "cards/behaviour_v1.json",
     "scale": "scale_v1.json",
     "limit": "limit_methods_v1.json",
