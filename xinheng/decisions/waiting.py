@@ -17,7 +17,17 @@ from functools import reduce
 from operator import add
 from typing import Any, Final, NamedTuple
 
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    BigIntegerField,
+    DecimalField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
 from django.db.models.expressions import Combinable, RawSQL
 from django.db.models.functions import Coalesce
 
@@ -245,7 +255,8 @@ def family_of(user: Any, code: str) -> set[int]:
 
 def with_excess(rows: QuerySet[Hold]) -> QuerySet[Hold]:
     """Sortable by how far each order passed its limit when it was judged."""
-    return rows.annotate(excess=RawSQL(_EXCESS, []))
+    told = DecimalField(max_digits=30, decimal_places=4)
+    return rows.annotate(excess=RawSQL(_EXCESS, [], output_field=told))
 
 
 def _with_after(rows: QuerySet[Hold]) -> QuerySet[Hold]:
