@@ -135,7 +135,7 @@ def _by_line(
     return planned, plans
 
 
-_UNSET = (None, False, None, None, 0, False, None, None, 0, 0)
+_UNSET: tuple[Any, ...] = (None, False, None, None, 0, False, None, None, 0, 0)
 
 
 def _columns(line: int, has_plan: bool, held: InForce) -> tuple[Any, ...]:

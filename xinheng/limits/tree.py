@@ -1,7 +1,7 @@
 """The tree of lines: which limit lies above which, as a function of who belongs to whom.
 
-An order is booked on one line and must fit into every limit on the way up. Where a line lies follows
-from the state alone (`above_of`), so `arrange` may be called after any change, twice or too often,
+An order is booked on one line and must fit into every limit on the way up. Where a line lies
+follows from the state alone, so `arrange` may be called after any change, twice or too often,
 and always makes the same tree. Example: the branch C-2 (parent C-1) has an own line in CNY and a
 sub-limit for cement; C-1 has a group line. Then cement lies within C-2's own line, that within
 C-1's group line, and `path` of cement is [own, group].
@@ -211,13 +211,18 @@ def _read(customer_ids: Sequence[int], cursor: Any, alone: bool, day: date) -> F
         cursor.execute(related, [sorted(known)])
         relations = {row[0]: Relation(row[1], row[2]) for row in cursor.fetchall()}
         cursor.execute(plan_sql.TREE_LINES, [sorted(relations), day])
-        lines = [TreeLine(*row[:6], tuple(row[6]), row[7]) for row in cursor.fetchall()]
+        lines = [_tree_line(row) for row in cursor.fetchall()]
         # a lock that was waited for shows relations that the search did not know yet
         above = {one for relation in relations.values() for one in relation if one is not None}
         strangers = (above | {line.customer for line in lines}) - relations.keys()
         if not strangers:
             return Forest(lines, relations)
         known |= relations.keys() | strangers
+
+
+def _tree_line(row: tuple[Any, ...]) -> TreeLine:
+    *rest, path, root = row
+    return TreeLine(*rest, tuple(path), root)
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
