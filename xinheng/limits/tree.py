@@ -222,7 +222,7 @@ def _read(customer_ids: Sequence[int], cursor: Any, alone: bool, day: date) -> F
 
 def _tree_line(row: tuple[Any, ...]) -> TreeLine:
     *rest, path, root = row
-    return TreeLine(*rest, tuple(path), root)
+    return TreeLine._make((*rest, tuple(path), root))
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
