@@ -102,7 +102,11 @@ class Decision(models.Model):
                 name="decision_outcome_known",
             ),
         ]
-        indexes = [models.Index(fields=["customer", "-decided_at"], name="decision_customer")]
+        indexes = [
+            models.Index(fields=["customer", "-decided_at"], name="decision_customer"),
+            # the newest of the whole book, page after page, without sorting all of them
+            models.Index(fields=["-decided_at"], name="decision_newest"),
+        ]
 
 
 class Hold(models.Model):
