@@ -22,9 +22,12 @@ WIDTH: Final = 1000
 COMPONENTS: Final = {
     "open_items": T("未结应收", "Open items"),
     "unbilled": T("已发货未开票", "Delivered, not invoiced"),
-    "bills": T("未到期票据", "Bills in hand"),
-    "guarantees": T("保函", "Guarantees"),
+    "bills": T("商业承兑汇票", "Trade bills"),
+    "bank_bills": T("银行承兑汇票", "Bank bills"),
+    "listed_bills": T("上市银行承兑汇票", "Listed banks' bills"),
+    "guarantees": T("对外担保", "Guarantees given"),
     "orders": T("订单占用", "Reserved by orders"),
+    "later": T("远期订单", "Later orders"),
 }
 REDUCTIONS: Final = {
     "unapplied": T("未核销收款", "Unapplied cash"),
@@ -68,6 +71,11 @@ class LimitBar:
     used_x: int
     used_pct: int | None
     level: str = field(default="none")
+    # what the ceiling is made of, where it is more than one limit: base, temporary, cover
+    zones: list[Part] = field(default_factory=list)
+    group_x: int | None = None  # how far the group's limit lets this line go
+    group_minor: int | None = None
+    lapsed: bool = False  # its dates are over, or not yet begun: it gives nothing
 
     @property
     def over_width(self) -> int:
@@ -93,11 +101,38 @@ def level_of(used: int, ceiling: int | None, unlimited: bool = False) -> str:
     return "watch" if used * 100 > ceiling * 80 else "within"
 
 
+ZONES: Final = {
+    "base": T("基本额度", "Base limit"),
+    "temporary": T("临时额度", "Temporary limit"),
+    "cover": T("担保与保险", "Cover"),
+}
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """What stands behind a ceiling: the part that covers add, the base limit that a temporary one
+    replaces, the room that the group leaves, and whether its dates are over.
+    """
+
+    covered: int = 0
+    base: int | None = None  # only where a temporary limit is in force
+    group_room: int | None = None
+    lapsed: bool = False
+
+
+PLAIN: Final = Ceiling()
+
+
 def limit_bar(
-    components: Mapping[str, int], ceiling: int | None, *, unlimited: bool = False, asked: int = 0
+    components: Mapping[str, int],
+    ceiling: int | None,
+    *,
+    unlimited: bool = False,
+    asked: int = 0,
+    behind: Ceiling = PLAIN,
 ) -> LimitBar:
     """The product's signature. `components` are positive amounts by name; reductions come off
-    what is used.
+    what is used. `ceiling` has what covers add within it.
 
     Reductions shorten the drawing from the first component on, so that the coloured length is
     what counts as used.
@@ -106,8 +141,10 @@ def limit_bar(
     reduced = {key: max(0, components.get(key, 0)) for key in REDUCTIONS}
     used = sum(components.get(key, 0) for key in COMPONENTS) - sum(reduced.values())
     net = _reduce(gross, sum(reduced.values()))
-    scale = max(used + asked, ceiling or 0, 1)
-    if unlimited:
+    drawn, group = None if unlimited else ceiling, _group_end(used, behind.group_room)
+    # without a limit of its own the line goes as far as the group lets it
+    scale = max(used + asked, (group or 0) if drawn is None else drawn, 1)
+    if unlimited and group is None:
         scale = divide_half_up(scale * 10, 8)
     parts = _place(((key, COMPONENTS[key], net[key], gross[key]) for key in COMPONENTS), scale)
     used_x = parts[-1].x + parts[-1].width if parts else 0
@@ -122,11 +159,33 @@ def limit_bar(
         asked=Part("asked", T("本次订单", "This order"), asked, used_x, _length(asked, scale))
         if asked
         else None,
-        ceiling_x=None if ceiling is None or unlimited else _length(ceiling, scale),
+        ceiling_x=None if drawn is None else _length(drawn, scale),
         used_x=used_x,
         used_pct=pct,
-        level=level_of(used + asked, ceiling, unlimited),
+        level="stop" if behind.lapsed else level_of(used + asked, ceiling, unlimited),
+        zones=_zones(drawn, behind, scale),
+        group_x=_length(group, scale) if group is not None and group <= scale else None,
+        group_minor=behind.group_room,
+        lapsed=behind.lapsed,
     )
+
+
+def _group_end(used: int, room: int | None) -> int | None:
+    return None if room is None else max(0, used + room)
+
+
+def _zones(ceiling: int | None, behind: Ceiling, scale: int) -> list[Part]:
+    """Base, what a temporary limit adds to it, cover; none where the ceiling is one plain limit. A
+    temporary limit *below* the base replaces it too: then it is the only zone.
+    """
+    if ceiling is None or not (behind.covered or behind.base is not None):
+        return []
+    limit = ceiling - behind.covered
+    base = limit if behind.base is None else min(behind.base, limit)
+    sizes = {"base": base, "temporary": limit - base, "cover": behind.covered}
+    if behind.base is not None and behind.base >= limit:
+        sizes = {"temporary": limit, "cover": behind.covered}
+    return _place(((key, ZONES[key], size, size) for key, size in sizes.items()), scale)
 
 
 def ageing_bar(buckets: Mapping[str, int], hrefs: Mapping[str, str] | None = None) -> list[Part]:

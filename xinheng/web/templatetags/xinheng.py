@@ -11,7 +11,7 @@ of the column.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -24,10 +24,11 @@ from django.utils.translation import get_language
 from msgspec import structs
 
 from xinheng.credit import scale
-from xinheng.credit.exposure import Components
+from xinheng.credit.exposure import WHOLE_BPS, Components
 from xinheng.credit.money import display, divide_half_up, exponent
 from xinheng.texts import T
 from xinheng.web.frame import drawings
+from xinheng.web.frame import waterfall as falling
 
 register = template.Library()
 
@@ -239,14 +240,50 @@ def limit_bar(
     currency: str,
     unlimited: bool = False,
     asked: int = 0,
+    behind: drawings.Ceiling | None = None,
 ) -> dict[str, Any]:
-    """The limit bar with its legend: used by component, reserved, headroom, the order asked
-    about.
+    """The limit bar with its legend: used by component, reserved, headroom, the order asked about;
+    `behind`: temporary and covered parts, and how far the group lets the line go.
     """
     if isinstance(components, Components):
         components = structs.asdict(components)
-    bar = drawings.limit_bar(components, ceiling, unlimited=unlimited, asked=asked)
+    bar = drawings.limit_bar(
+        components, ceiling, unlimited=unlimited, asked=asked, behind=behind or drawings.PLAIN
+    )
     return {"bar": bar, "currency": currency, "unit": context.get("unit")}
+
+
+@register.inclusion_tag("components/waterfall.html", takes_context=True)
+def waterfall(
+    context: template.Context,
+    way: Sequence[tuple[str, int, int, int]],
+    ceiling: int | None,
+    currency: str,
+    hrefs: Mapping[str, str] | None = None,
+    counts: Mapping[str, int] | None = None,
+    chosen: str = "",
+    unlimited: bool = False,
+) -> dict[str, Any]:
+    """How exposure adds up: `way` has (component, amount, weight in basis points, what counts).
+    A component with an address in `hrefs` opens its documents, of which `counts` says how many.
+    """
+    fall = falling.waterfall([(row[0], row[3]) for row in way], ceiling)
+    rows = [
+        {
+            "step": step,
+            "label": falling.LABELS[name],
+            "amount": -amount if step.reduces else amount,
+            "whole": weight == WHOLE_BPS,
+            "weight": f"{weight / 100:g}%",
+            "counts": counts_minor,
+            "href": (hrefs or {}).get(name, ""),
+            "documents": (counts or {}).get(name),
+            "css": drawings.css_name(name),
+        }
+        for (name, amount, weight, counts_minor), step in zip(way, fall.steps, strict=True)
+    ]
+    known = {"currency": currency, "unit": context.get("unit"), "unlimited": unlimited}
+    return known | {"fall": fall, "rows": rows, "chosen": chosen, "has_documents": bool(counts)}
 
 
 @register.inclusion_tag("components/used_bar.html")
