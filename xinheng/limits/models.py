@@ -54,6 +54,8 @@ class CreditLine(models.Model):
     overdue_days_allowed = models.IntegerField(default=0)
     forced_hold = models.BooleanField(default=False)
     forced_hold_reason = models.CharField(max_length=400, blank=True)
+    forced_hold_by = models.CharField(max_length=60, default="", db_default="", blank=True)
+    forced_hold_at = models.DateTimeField(null=True)
 
     open_items_minor = models.BigIntegerField(default=0)
     unbilled_minor = models.BigIntegerField(default=0)
@@ -158,9 +160,12 @@ class DatedLimit(models.Model):
     overdue_allowed_minor = models.BigIntegerField(default=0)
     overdue_days_allowed = models.IntegerField(default=0)
     reason = models.CharField(max_length=1000, blank=True)
+    proposed_by = models.CharField(max_length=80, default="", db_default="", blank=True)
     granted_by = models.CharField(max_length=60)  # "user:3", "system:demo"
     granted_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)  # withdrawn, or replaced before it began
+    ended_at = models.DateTimeField(null=True)  # withdrawn, or another took its first day
+    ended_by = models.CharField(max_length=60, default="", db_default="", blank=True)
+    end_reason = models.CharField(max_length=1000, default="", db_default="", blank=True)
 
     class Meta:
         constraints = [
@@ -197,6 +202,8 @@ class Cover(models.Model):
     entered_by = models.CharField(max_length=60)
     entered_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=60, default="", db_default="", blank=True)
+    end_reason = models.CharField(max_length=1000, default="", db_default="", blank=True)
 
     class Meta:
         constraints = [
@@ -344,7 +351,13 @@ class Proposal(models.Model):
 
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
     currency = models.CharField(max_length=3)
-    amount_minor = models.BigIntegerField()
+    scope = models.CharField(max_length=60, default="", db_default="", blank=True)
+    amount_minor = models.BigIntegerField()  # 0 where it is `unlimited`
+    unlimited = models.BooleanField(default=False, db_default=False)
+    temporary = models.BooleanField(default=False, db_default=False)
+    # from-to where the proposal says so; else whoever grants it says
+    valid_from = models.DateField(null=True)
+    valid_until = models.DateField(null=True)
     terms_days = models.IntegerField(null=True)
     # Every method's value, which was decisive, grade, caps; `by_hand` {reason, person, model_minor}
     # where a person entered the amount; `rejected` {reason} where one was rejected.
@@ -364,9 +377,18 @@ class Proposal(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["customer", "currency"],
+                fields=["customer", "currency", "scope", "temporary"],
                 condition=Q(state="proposed"),
-                name="proposal_one_waiting",
+                name="proposal_one_waits",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gte=0) & (Q(unlimited=False) | Q(amount_minor=0)),
+                name="proposal_amount_or_word",
+            ),
+            models.CheckConstraint(
+                condition=Q(temporary=False)
+                | Q(valid_from__isnull=False, valid_until__gte=F("valid_from")),
+                name="proposal_temporary_period",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["proposed", "granted", "rejected", "superseded"]),
