@@ -19,6 +19,10 @@ PERMISSIONS: Final[dict[str, str]] = {
     "sign-out": SIGNED_IN,
     "set-up": PUBLIC,  # guarded by its one-time token, and absent once set up
     "language": PUBLIC,
+    "deputies": "holds.release",
+    "deputy-end": "holds.release",
+    "saved-view-save": SIGNED_IN,  # the view asks for the word of the page that it belongs to
+    "saved-view-delete": SIGNED_IN,  # one's own
     # frame
     "home": SIGNED_IN,
     "components": SIGNED_IN,
@@ -37,6 +41,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     "order-check": "orders.check",
     "order-customers": "orders.check",
     "orders-many": "orders.check",
+    "orders": "decisions.view",
+    "order": "decisions.view",
     "decision": "decisions.view",
     "decision-status": "decisions.view",
     "decision-proof": "decisions.view",
@@ -47,6 +53,14 @@ PERMISSIONS: Final[dict[str, str]] = {
     "hold": "decisions.view",
     "hold-release": "holds.release",
     "hold-reject": "holds.release",
+    "hold-keep": "holds.release",
+    "hold-lift": "holds.release",
+    "holds-bulk": "holds.release",
+    "holds-judge": "holds.release",
+    "holds-done": "holds.release",
+    "notices": SIGNED_IN,  # one's own
+    "notices-read": SIGNED_IN,
+    "notice-open": SIGNED_IN,
     # proposed limits: who sees customers sees them, who may grant decides
     "limits": "customers.view",
     "limits-summary": "lines.grant",
