@@ -7,11 +7,13 @@ import re
 import msgspec
 import pytest
 
-from xinheng.credit.decide import Facts, Limit, Order, decide
+from xinheng.credit.decide import Facts, Level, Limit, Order, decide
 from xinheng.credit.exposure import Components
 from xinheng.credit.policy import shipped
+from xinheng.credit.rates import RateUsed
+from xinheng.credit.way_changes import Ahead, Due, Scene, Step, apply, paid_by
 from xinheng.credit.way_text import SENTENCES, text
-from xinheng.credit.ways_out import CURES, Due, Step, apply, find, paid_by
+from xinheng.credit.ways_out import CURES, find
 
 replaced = msgspec.structs.replace
 TODAY = "2026-11-22"
@@ -34,10 +36,13 @@ OPEN = (
 LATE = replaced(EXP_1, overdue_minor=20_000_00, overdue_days_max=40)
 
 
-def ways(facts: Facts, order: Order = ORDER, items: tuple[Due, ...] = OPEN) -> list[list[tuple]]:
+def ways(
+    facts: Facts, order: Order = ORDER, items: tuple[Due, ...] = OPEN, **more: object
+) -> list[list[tuple]]:
+    policy = replaced(shipped(), **more.pop("policy", {}))
     return [
         [(step.code, step.amount_minor or step.day or step.days) for step in way.steps]
-        for way in find(facts, order, shipped(), items)
+        for way in find(facts, order, policy, items, **more)
     ]
 
 
@@ -45,11 +50,13 @@ def with_limit(facts: Facts, **changes: object) -> Facts:
     return replaced(facts, limit=replaced(facts.limit, **changes))
 
 
-def test_exp_1_has_four_ways_out_the_cheapest_first():
+def test_exp_1_has_six_ways_out_the_cheapest_first():
     assert ways(EXP_1, items=(Due("I-3", "2026-12-31", 600_000_00),)) == [
         [("receive", 60_000_00)],
         [("prepay", 60_000_00)],
         [("ship_part", 120_000_00)],
+        [("cover", 60_000_00)],
+        [("temporary_limit", 1_060_000_00)],
         [("raise_limit", 1_060_000_00)],
     ]
 
@@ -59,7 +66,8 @@ def test_where_money_is_overdue_too_one_receipt_does_it_or_a_smaller_one_with_an
         [("receive", 60_000_00)],
         [("receive", 20_000_00), ("prepay", 40_000_00)],
         [("receive", 20_000_00), ("ship_part", 140_000_00)],
-        [("receive", 20_000_00), ("raise_limit", 1_040_000_00)],
+        [("receive", 20_000_00), ("cover", 40_000_00)],
+        [("receive", 20_000_00), ("temporary_limit", 1_040_000_00)],
     ]
 
 
@@ -68,14 +76,14 @@ def test_money_settles_the_oldest_due_invoice_first():
         ("I-1", 5_000_00),
         ("I-2", 1_000_00),
     ]
-    changed, _, left = apply(Step("receive", 6_000_00), LATE, ORDER, OPEN)
-    assert (changed.overdue_minor, changed.overdue_days_max) == (14_000_00, 10)
-    assert [item.open_minor for item in left] == [14_000_00, 580_000_00]
+    after = apply(Step("receive", 6_000_00), Scene(LATE, ORDER, shipped(), OPEN))
+    assert (after.facts.overdue_minor, after.facts.overdue_days_max) == (14_000_00, 10)
+    assert [item.open_minor for item in after.items] == [14_000_00, 580_000_00]
 
 
 def test_what_is_overdue_without_a_known_invoice_stays_overdue():
     worse = replaced(LATE, overdue_minor=20_000_01)
-    changed, _, _ = apply(Step("receive", 600_000_00), worse, ORDER, OPEN)
+    changed = apply(Step("receive", 600_000_00), Scene(worse, ORDER, shipped(), OPEN)).facts
     assert (changed.overdue_minor, changed.overdue_days_max) == (1, 40)
 
 
@@ -126,6 +134,76 @@ def test_each_single_trouble_has_its_step(facts, order, expected):
 def test_waiting_is_no_way_out_if_money_falls_overdue_meanwhile():
     soon = with_limit(EXP_1, amount_minor=2_000_000_00, valid_from="2027-01-15")
     assert [("wait", "2027-01-15")] not in ways(soon, items=(Due("I-3", "2026-12-31", 600_000_00),))
+
+
+def test_money_named_passes_over_what_is_disputed():
+    """I-1 is in dispute and not overdue for the test; unnamed money would settle it first."""
+    items = (replaced(OPEN[1], disputed=True), OPEN[0], OPEN[2])
+    late = replaced(EXP_1, overdue_minor=15_000_00, overdue_days_max=10)
+    roomy = with_limit(late, amount_minor=2_000_000_00)
+    named, unnamed = find(roomy, ORDER, shipped(), items)
+    assert (named.steps[0].amount_minor, named.steps[0].on) == (15_000_00, ("I-2",))
+    assert unnamed.steps == (Step("receive", 20_000_00),)
+    said = text(named.steps[0], "CNY", items)["en"]
+    assert said == "Receive 15,000.00 CNY, naming what it pays: invoice I-2 in full (15,000.00)."
+
+
+def test_beyond_the_horizon_an_order_waits_for_its_day():
+    near = replaced(ORDER, delivery_on="2026-11-30")
+    assert [("deliver_later", "2026-12-23")] in ways(EXP_1, near, policy={"order_horizon_days": 30})
+    assert ways(EXP_1, near)[0] == [("receive", 60_000_00)]
+
+
+@pytest.mark.parametrize(
+    ("planned", "first"),
+    [
+        (Limit(1_060_000_00), ("wait", "2026-12-15")),
+        (Limit(1_059_999_99), ("receive", 60_000_00)),
+        ("unknown", ("receive", 60_000_00)),
+    ],
+)
+def test_waiting_for_a_limit_that_is_planned(planned, first):
+    due_in_time = (Due("I-3", "2026-12-31", 600_000_00),)
+    assert ways(EXP_1, items=due_in_time, ahead=(Ahead("2026-12-15", planned),))[0] == [first]
+
+
+def above(kind: str, currency: str, amount: int, used: int, adds: int) -> Facts:
+    roomy = with_limit(EXP_1, amount_minor=2_000_000_00)
+    level = Level(kind, "G", currency, Limit(amount), used, adds)
+    rates = (RateUsed("mid", "CNY", "USD", TODAY, "0.14"),)
+    return replaced(roomy, levels=(level,), rates=rates)
+
+
+def test_a_group_s_limit_is_met_by_anyone_in_it():
+    """The group uses 960,000.00 of 1,000,000.00; with the order 1,140,000.00."""
+    group = above("group", "CNY", 1_000_000_00, 960_000_00, 180_000_00)
+    assert ways(group) == [
+        [("receive", 140_000_00)],
+        [("member_pays", 140_000_00)],
+        [("prepay", 140_000_00)],
+        [("ship_part", 40_000_00)],
+        [("raise_above", 1_140_000_00)],
+    ]
+    [pays] = [w for w in find(group, ORDER, shipped(), OPEN) if w.steps[0].code == "member_pays"]
+    assert text(pays.steps[0], "CNY")["zh"] == "由“集团 G”内的其他成员付款 140,000.00 CNY。"
+    sub = above("product", "CNY", 1_000_000_00, 960_000_00, 180_000_00)
+    assert "member_pays" not in {code for [(code, _)] in ways(sub)}
+
+
+def test_a_limit_above_in_another_currency_is_met_at_the_kept_rate():
+    """140,000.00 over in CNY are 19,600.00 USD; a receipt must be a cent's worth larger, since the
+    world may round against us."""
+    group = above("group", "USD", 140_000_00, 134_400_00, 25_200_00)
+    said = {way[0][0]: way[0][1] for way in ways(group)}
+    assert said["member_pays"] == 19_600_00 and said["raise_above"] == 159_600_00
+    assert 140_000_00 <= said["receive"] <= 140_000_15
+    assert said["ship_part"] == 40_000_03  # 5,600.00 USD, HALF_UP
+
+
+def test_without_a_rate_nothing_is_promised():
+    group = above("group", "USD", 140_000_00, 134_400_00, 25_200_00)
+    blind = replaced(group, rates=(), rates_missing=("CNY/USD",))
+    assert ways(blind) == []
 
 
 def test_a_blocked_customer_an_unknown_fact_or_three_troubles_leave_it_to_a_person():

@@ -9,14 +9,17 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from tests.receivables.conftest import Desk, invoice, order, receipt
 from tests.world import AT, ask, make_customer, make_line, make_world
+from xinheng.credit.way_changes import Step
 from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Decision
 from xinheng.decisions.releasing import reject_hold
-from xinheng.decisions.ways_out import Outlook, as_values, of_decision
-from xinheng.limits.models import CreditLine
+from xinheng.decisions.ways_out import Outlook, as_values, of_decision, scene_of
+from xinheng.limits.in_force import bring_in_force
+from xinheng.limits.models import Cover, CreditLine, DatedLimit
 from xinheng.limits.queries import reconcile
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -79,7 +82,7 @@ def test_shipping_part_of_the_order_frees_that_part(world, more, outcome):
     check(world, 400_00)
     found = outlook(Decision.objects.get())
     way = {told.step.code: told.step for [told] in found.ways}
-    assert set(way) == {"prepay", "ship_part", "raise_limit"}  # no invoice is known: none to pay
+    assert "receive" not in way  # no invoice is known: there is none to pay
     assert check(world, way["ship_part"].amount_minor + more, version=2) == outcome
 
 
@@ -92,6 +95,45 @@ def test_raising_the_limit_by_what_a_way_says_frees_the_order(world, less, outco
     ]
     CreditLine.objects.update(amount_minor=raised[0].step.amount_minor - less)
     assert check(world, 400_00, version=2) == outcome
+
+
+@pytest.mark.parametrize(("less", "outcome"), [(0, "approve"), (1, "hold")])
+def test_a_cover_of_what_a_way_says_frees_the_order(world, less, outcome):
+    make_line(make_customer("C1", unit=world.units["EAST"]), 1_000_00, open_items=900_00)
+    check(world, 400_00)
+    [[told]] = [way for way in outlook(Decision.objects.get()).ways if way[0].step.code == "cover"]
+    CreditLine.objects.update(covered_minor=told.step.amount_minor - less)
+    assert check(world, 400_00, version=2) == outcome
+
+
+def test_a_limit_that_is_planned_is_waited_for(world):
+    line = make_line(make_customer("C1", unit=world.units["EAST"]), 1_000_00, open_items=900_00)
+    for amount, day in [(1_000_00, date(2026, 1, 1)), (1_300_00, date(2026, 12, 1))]:
+        DatedLimit.objects.create(
+            line=line, amount_minor=amount, valid_from=day, granted_by="user:1", granted_at=AT
+        )
+    Cover.objects.create(
+        line=line,
+        kind="insurance",
+        reference="P-1",
+        amount_minor=30_00,
+        valid_from=date(2026, 1, 1),
+        valid_until=date(2026, 12, 20),
+        entered_by="user:1",
+        entered_at=AT,
+    )
+    with transaction.atomic():
+        bring_in_force([line.pk], today=TODAY, at=AT)
+    check(world, 400_00)
+    decision = Decision.objects.get()
+    scene = scene_of(decision, at=AT)
+    assert [(a.day, a.limit.amount_minor, a.limit.covered_minor) for a in scene.ahead] == [
+        ("2026-12-01", 1_300_00, 30_00),
+        ("2026-12-21", 1_300_00, 0),
+    ]
+    assert outlook(decision).ways[0][0].step.code != "wait"  # what is open is not known by invoice
+    CreditLine.objects.update(open_items_minor=0, orders_minor=900_00)
+    assert outlook(decision).ways[0][0].step == Step("wait", day="2026-12-01")
 
 
 @pytest.mark.parametrize(("days", "outcome"), [(30, "approve"), (31, "refer")])

@@ -54,8 +54,8 @@ OTHER_FILES = {
     "customers": {"rows", "search_text"},
     "decisions": {
         *("answering", "assess", "batch", "facts", "features", "judging", "pipeline", "sql"),
-        *("governing", "holding", "releasing"),
-        *("replaying", "values", "waiting", "ways_out"),
+        *("governing", "holding", "releasing", "weighing"),
+        *("replaying", "scenes", "values", "waiting", "ways_out"),
     },
     "dossiers": {"balance", "rows"},
     "intake": {"counts"},
@@ -66,7 +66,7 @@ OTHER_FILES = {
     },
     "people": {"actor", "keys", "roles", "saved_views"},
     "policies": {"bodies"},
-    "portfolio": {"book", "exposure", "file", "overview"},
+    "portfolio": {"book", "exposure", "file", "overview", "order_life", "order_papers"},
     "receivables": {
         *("as_of", "behaviour", "own_receipts", "posting", "rows", "settling", "staging"),
     },

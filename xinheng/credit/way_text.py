@@ -32,9 +32,29 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "把客户状态恢复为“{status}”。",
         "Bring the customer's status back to “{status}”.",
     ),
+    "deliver_later": (
+        "交货日改到 {day} 或以后，订单到那时才计入占用。",
+        "Deliver on {day} or later: only then does the order count.",
+    ),
+    "member_pays": (
+        "由“{level}”内的其他成员付款 {amount} {currency}。",
+        "Have another member of {level} pay {amount} {currency}.",
+    ),
+    "cover": (
+        "用担保或保险再覆盖 {amount} {currency}。",
+        "Cover another {amount} {currency} by a guarantee or insurance.",
+    ),
+    "temporary_limit": (
+        "给临时额度 {amount} {currency}（多 {more}），到期恢复原额度。",
+        "Grant a temporary limit of {amount} {currency} ({more} more); then the old one returns.",
+    ),
     "raise_limit": (
-        "把额度提高 {more}，到 {amount} {currency}（临时额度也可）。",
-        "Raise the limit by {more} to {amount} {currency} (a temporary line will do).",
+        "把额度提高 {more}，到 {amount} {currency}。",
+        "Raise the limit by {more} to {amount} {currency}.",
+    ),
+    "raise_above": (
+        "把“{level}”的额度提高 {more}，到 {amount} {currency}。",
+        "Raise the limit of {level} by {more} to {amount} {currency}.",
     ),
     "grant_limit": (
         "核定至少 {amount} {currency} 的额度。",
@@ -48,10 +68,22 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "先发 {amount} {currency}（订单的 {down}%）。",
         "Ship {amount} {currency} of it ({down}% of the order) first.",
     ),
+    "receive_on": (
+        "收回 {amount} {currency}，指明付这些发票：{invoices}。",
+        "Receive {amount} {currency}, naming what it pays: {invoices}.",
+    ),
     "receive": (
         "收回 {amount} {currency}：{invoices}。",
         "Receive {amount} {currency}: {invoices}.",
     ),
+}
+RECEIPTS: Final = ("receive", "receive_on")
+LEVELS: Final = {
+    "group": ("集团", "group"),
+    "unit": ("业务单元", "business unit"),
+    "product": ("产品", "product"),
+    "project": ("项目", "project"),
+    "own": ("客户自身额度", "own limit"),
 }
 _STATUSES: Final = {"active": "正常", "watch": "重点关注"}
 
@@ -61,6 +93,7 @@ def text(step: Step, currency: str, items: Items = ()) -> Both:
     is told.
     """
     zh, en = SENTENCES[step.code]
+    currency = step.currency or currency
     fields = {
         "amount": display(step.amount_minor, currency),
         "more": display(step.amount_minor - step.of_minor, currency),
@@ -71,12 +104,20 @@ def text(step: Step, currency: str, items: Items = ()) -> Both:
         "up": _percent(-(-step.amount_minor * 10_000 // step.of_minor) if step.of_minor else 0),
         "down": _percent(step.amount_minor * 10_000 // step.of_minor if step.of_minor else 0),
     }
-    settled = _settled(step, items, currency) if step.code == "receive" else ("", "")
+    settled = _settled(step, items, currency) if step.code in RECEIPTS else ("", "")
     status = _STATUSES.get(step.status, step.status)
+    level = level_words(step.level)
     return {
-        "zh": zh.format(**fields, status=status, invoices=settled[0]),
-        "en": en.format(**fields, status=step.status, invoices=settled[1]),
+        "zh": zh.format(**fields, status=status, invoices=settled[0], level=level["zh"]),
+        "en": en.format(**fields, status=step.status, invoices=settled[1], level=level["en"]),
     }
+
+
+def level_words(key: str) -> Both:
+    """A limit above in words: "product:CEM-42" is "产品 CEM-42" and "product CEM-42"."""
+    kind, _, name = key.partition(":")
+    zh, en = LEVELS.get(kind, (kind, kind))
+    return {"zh": f"{zh} {name}".strip(), "en": f"{en} {name}".strip()}
 
 
 def _percent(bps: int) -> str:
@@ -85,7 +126,7 @@ def _percent(bps: int) -> str:
 
 def _settled(step: Step, items: Items, currency: str) -> tuple[str, str]:
     """The invoices that the money settles: "I-1 in full, I-2 2,000.00 of 5,000.00, 4 more"."""
-    paid = paid_by(step.amount_minor, items)
+    paid = paid_by(step.amount_minor, items, step.on)
     whole = {item.number: item.open_minor for item in items}
     named = [_one(part, whole[part.number], currency) for part in paid[:INVOICES_NAMED]]
     more = len(paid) - len(named)

@@ -11,21 +11,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection
-
-from xinheng.credit.decide import Facts, Limit, Order, decide, decode
 from xinheng.credit.money import to_text
 from xinheng.credit.policy import Policy
+from xinheng.credit.way_changes import Scene, Step
 from xinheng.credit.way_text import text
-from xinheng.credit.ways_out import Due, Step, apply, find
-from xinheng.decisions.batch import with_orders
-from xinheng.decisions.facts import facts_of, find_earlier, find_standings
-from xinheng.decisions.governing import live_policy
+from xinheng.credit.ways_out import find
 from xinheng.decisions.models import Decision, Hold
-from xinheng.limits.models import CreditLine
-from xinheng.limits.queries import components_of
-from xinheng.limits.values import LockedLine
-from xinheng.receivables.queries import open_items
+from xinheng.decisions.scenes import scenes_of
 
 
 class ToldStep(NamedTuple):
@@ -50,63 +42,33 @@ class Outlook(NamedTuple):
 
 def of_decision(decision: Decision, *, at: datetime) -> Outlook | None:
     """The ways out of a decision that the caller may see; None where no hold waits."""
-    waits = Hold.objects.filter(pk=decision.pk, state="waiting").exists()
-    line = CreditLine.objects.filter(pk=decision.line_id or 0).first()
-    if not waits or line is None:
+    if not Hold.objects.filter(pk=decision.pk, state="waiting").exists():
         return None
-    governing = live_policy()
-    with connection.cursor() as cursor:
-        _, day, standings = find_standings(cursor, [line.pk], governing.time_zone, at)
-        _, _, on_order = find_earlier(cursor, [decision.order_ref])
-    assert day is not None, "the line was read a moment ago"
-    order = decode(bytes(decision.order_bytes), Order)
-    counted = on_order.get((order.ref, decision.customer_id, order.currency), 0)
-    seen = with_orders(_as_locked(line), -counted)
-    facts = facts_of(seen, standings[line.pk], day.isoformat())
-    items = tuple(
-        Due(item.number, item.due_on.isoformat(), item.open_minor)
-        for item in open_items(decision.customer_id, day, currency=order.currency)
-        if item.open_minor > 0
-    )
-    return _outlook(facts, order, governing.policy, items)
+    scene = scene_of(decision, at=at)
+    return None if scene is None else _outlook(scene)
 
 
-def _as_locked(line: CreditLine) -> LockedLine:
-    """The line as decisions read it under the lock; here it is only looked at."""
-    limit = Limit(
-        line.amount_minor,
-        line.unlimited,
-        line.valid_from.isoformat() if line.valid_from else None,
-        line.valid_until.isoformat() if line.valid_until else None,
-        line.single_order_cap_minor,
-        line.terms_days_max,
-        line.overdue_allowed_minor,
-        line.overdue_days_allowed,
-        line.forced_hold,
-    )
-    return LockedLine(
-        line.pk, line.customer_id, line.currency, limit, components_of(line), line.line_version
-    )
+def scene_of(decision: Decision, *, at: datetime) -> Scene | None:
+    """The order as things stand now; None where the customer has no line."""
+    return scenes_of([decision], at=at).scenes.get(decision.pk)
 
 
-def _outlook(facts: Facts, order: Order, policy: Policy, items: tuple[Due, ...]) -> Outlook:
-    ways = find(facts, order, policy, items)
+def _outlook(scene: Scene) -> Outlook:
+    ways = find(scene.facts, scene.order, scene.policy, scene.items, scene.ahead)
     return Outlook(
-        facts.today,
-        policy,
-        decide(facts, order, policy).outcome,
-        tuple(_told(way.steps, facts, order, items) for way in ways),
+        scene.facts.today,
+        scene.policy,
+        scene.verdict().outcome,
+        tuple(_told(way.steps, scene) for way in ways),
     )
 
 
-def _told(
-    steps: tuple[Step, ...], facts: Facts, order: Order, items: tuple[Due, ...]
-) -> tuple[ToldStep, ...]:
+def _told(steps: tuple[Step, ...], scene: Scene) -> tuple[ToldStep, ...]:
     """Each step in words, told by the invoices that are open when its turn comes."""
     told = []
     for step in steps:
-        told.append(ToldStep(step, text(step, order.currency, items)))
-        facts, order, items = apply(step, facts, order, items)
+        told.append(ToldStep(step, text(step, scene.order.currency, scene.items)))
+        scene = scene.after(step)
     return tuple(told)
 
 
@@ -115,7 +77,8 @@ def as_values(outlook: Outlook, currency: str) -> dict[str, Any]:
 
     def figures(step: Step) -> dict[str, str]:
         amounts = {"amount": step.amount_minor, "of": step.of_minor}
-        return {name: to_text(minor, currency) for name, minor in amounts.items() if minor}
+        used = step.currency or currency
+        return {name: to_text(minor, used) for name, minor in amounts.items() if minor}
 
     return {
         "today": outlook.today,

@@ -18,6 +18,8 @@ from xinheng.limits import sql
 from xinheng.limits.arrays import numbers
 from xinheng.limits.values import LockedLine
 
+_LOCK = " for no key update"
+
 
 def lock_lines(line_ids: Iterable[int], *, using: str = "default") -> dict[int, LockedLine]:
     """Lock lines, and all lines above them, in key order, and read them. Take it before reading
@@ -30,6 +32,18 @@ def lock_lines(line_ids: Iterable[int], *, using: str = "default") -> dict[int, 
         cursor.execute(sql.PATHS, [numbers(sorted(ids))])
         ids |= {row[0] for row in cursor.fetchall()}
     return lock_exactly(ids, using=using)
+
+
+def read_lines(line_ids: Iterable[int], *, using: str = "default") -> dict[int, LockedLine]:
+    """The same without the lock, for who only looks: the lines and all above them."""
+    ids = set(line_ids)
+    if not ids:
+        return {}
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql.PATHS, [numbers(sorted(ids))])
+        ids |= {row[0] for row in cursor.fetchall()}
+        cursor.execute(sql.LOCK_LINES.replace(_LOCK, ""), [numbers(sorted(ids))])
+        return {row[0]: locked_of(row) for row in cursor.fetchall()}
 
 
 def lock_exactly(line_ids: Iterable[int], *, using: str = "default") -> dict[int, LockedLine]:

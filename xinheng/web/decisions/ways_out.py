@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from xinheng.credit.decide import Order, decode
 from xinheng.credit.money import to_text
-from xinheng.credit.ways_out import Step
+from xinheng.credit.way_changes import Step
 from xinheng.decisions import queries
 from xinheng.decisions.models import Decision
 from xinheng.decisions.ways_out import ToldStep, of_decision
@@ -35,13 +35,19 @@ PLACES = {
     "prepay": "file",
     "wait": "limit",
     "renew_limit": "limit",
+    "receive_on": "items",
+    "member_pays": "file",
+    "cover": "limit",
+    "temporary_limit": "limit",
     "raise_limit": "limit",
+    "raise_above": "limit",
     "grant_limit": "limit",
     "lift_hold": "limit",
     "renew_rating": "file",
     "restore_status": "file",
     "ship_part": "order",
     "shorten_terms": "order",
+    "deliver_later": "order",
 }
 
 
