@@ -19,10 +19,18 @@ from xinheng.cli.answer import Json, say
 
 KINDS = {
     "customers": "客户 · Customers",
-    "invoices": "发票 · Invoices (unknown customers are created)",
-    "receipts": "收款 · Receipts",
     "orders": "订单 · Orders",
+    "deliveries": "发货与退货 · Deliveries and returns",
+    "invoices": "发票 · Invoices (unknown customers are created)",
+    "credit_notes": "红字发票 · Credit notes",
+    "receipts": "收款 · Receipts",
+    "bills": "票据 · Bills of exchange",
+    "guarantees": "对外保函 · Guarantees given",
+    "opening_balances": "期初余额 · Opening balances",
     "statements": "财务报表 · Financial statements",
+    "rates": "汇率 · Exchange rates",
+    "holidays": "节假日 · Holidays",
+    "terms": "付款条件 · Payment terms",
 }
 SHOWN_ERRORS = 10
 

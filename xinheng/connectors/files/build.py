@@ -1,7 +1,8 @@
 """Good lines become the rows that the rooms take: one small function per kind.
 
 Lines that say the same number twice are settled here, before anything is written: word for word
-the same counts once (the repeats are "unchanged"), different ones are an error on the later line.
+the same counts once (the repeats are "unchanged"), of two revisions the newer one counts, and
+different ones without revisions are an error on the later line.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from msgspec import Struct
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
+from xinheng.connectors.files import almanac_rows, document_rows
 from xinheng.connectors.files.fields import FIGURES
 from xinheng.connectors.files.rows import Table
 from xinheng.credit.money import to_text
@@ -20,7 +22,6 @@ from xinheng.customers.rows import CustomerRow
 from xinheng.dossiers.balance import complete
 from xinheng.dossiers.refusals import DossierRefusal
 from xinheng.dossiers.rows import StatementRow
-from xinheng.receivables.rows import InvoiceRow, OrderRow, ReceiptRow
 from xinheng.texts import T
 
 UNBALANCED: T = DossierRefusal.UNBALANCED.value
@@ -55,45 +56,61 @@ def build(table: Table, *, simulated: bool) -> Built:
             built.positions.append(position)
         elif first[0] == row:
             built.repeated += 1
+        elif _revision(row) != _revision(first[0]):
+            _keep_newer(built, seen, name, row, position)
         else:
             table.refuse(position, _NUMBER[table.kind], _twice(name, table.lines[first[1]]))
     return built
 
 
+def _revision(row: Any) -> int:
+    return int(getattr(row, "revision", 0))
+
+
+def _keep_newer(built: Built, seen: dict[Any, Any], name: Any, row: Any, position: int) -> None:
+    """Two versions of one document in one file: the one with the higher revision is true."""
+    first, before = seen[name]
+    built.repeated += 1
+    if _revision(row) > _revision(first):
+        place = built.positions.index(before)
+        built.rows[place], built.positions[place] = row, position
+        seen[name] = (row, position)
+
+
 def _twice(name: Any, line: int) -> T:
-    number = name[0] if isinstance(name, tuple) else name
+    number = " ".join(map(str, name)) if isinstance(name, tuple) else name
     return T(
         f"{number} 与第 {line} 行重复但内容不同，请只保留一行。",
         f"{number} is on row {line} too, with other contents; keep one of them.",
     )
 
 
+def _number(row: Any) -> Any:
+    return row.number
+
+
 _KEYS: dict[str, Callable[[Any], Any]] = {
     "customers": lambda row: row.code,
-    "invoices": lambda row: row.number,
-    "receipts": lambda row: row.number,
-    "orders": lambda row: row.number,
     "statements": lambda row: (row.customer_code, row.period_end, row.currency),
+    **dict.fromkeys(document_rows.MAKERS, _number),
+    **almanac_rows.KEYS,
 }
 _NUMBER = {
-    **dict.fromkeys(("invoices", "receipts", "orders"), "number"),
-    **dict.fromkeys(("customers", "statements"), "customer_code"),
+    **dict.fromkeys(document_rows.MAKERS, "number"),
+    **dict.fromkeys(("customers", "statements", "opening_balances"), "customer_code"),
+    **dict.fromkeys(("rates", "holidays"), "day"),
+    "terms": "code",
 }
 Make = Callable[[int], Any]
 
 
-def _getter(table: Table, name: str, empty: Any) -> Make:
-    column = table.columns.get(name)
-    return (lambda _: empty) if column is None else column.__getitem__
-
-
 def _customers(table: Table, simulated: bool) -> Make:
     told = {
-        name: _getter(table, name, "")
+        name: table.getter(name, "")
         for name in ("name", "name_en", "uscc", "country", "city", "industry", "status")
     }
-    code, unit = _getter(table, "customer_code", ""), _getter(table, "business_unit", "")
-    others = _getter(table, "other_names", "")
+    code, unit = table.getter("customer_code", ""), table.getter("business_unit", "")
+    others = table.getter("other_names", "")
 
     def make(position: int) -> CustomerRow | None:
         number = told["uscc"](position).upper().replace(" ", "")
@@ -127,112 +144,10 @@ _BAD_USCC = T(
 )
 
 
-def _invoices(table: Table, simulated: bool) -> Make:
-    number, code = _getter(table, "number", ""), _getter(table, "customer_code", "")
-    name, currency = _getter(table, "customer_name", ""), _getter(table, "currency", "")
-    amount, issued = _getter(table, "amount", 0), _getter(table, "issued_on", None)
-    due, terms = _getter(table, "due_on", None), _getter(table, "terms", "")
-    order, settled = _getter(table, "order_number", ""), _getter(table, "settled_on", None)
-    disputed = _getter(table, "disputed", False)
-
-    def make(position: int) -> InvoiceRow | None:
-        if amount(position) == 0:
-            table.refuse(position, "amount", _ZERO)
-            return None
-        if settled(position) is not None and amount(position) < 0:
-            table.refuse(position, "settled_on", _SETTLED_CREDIT)
-            return None
-        return InvoiceRow(
-            number=number(position),
-            customer_code=code(position),
-            customer_name=name(position),
-            currency=currency(position),
-            amount_minor=amount(position),
-            issued_on=issued(position),
-            due_on=due(position),
-            terms=terms(position),
-            order_number=order(position),
-            settled_on=settled(position),
-            disputed=disputed(position),
-            simulated=simulated,
-        )
-
-    return make
-
-
-_ZERO = T("金额不能为 0。", "The amount must not be zero.")
-_SETTLED_CREDIT = T(
-    "红字（负数）发票没有结清日期：它自动冲抵该客户的其他发票。",
-    "A credit note has no settlement date: it settles the customer's other invoices by itself.",
-)
-_NOT_POSITIVE = T(
-    "收款金额必须大于 0；退款请作为负数发票或从原收款中扣除。",
-    "A receipt must be above zero; enter a refund by lowering the receipt it came from.",
-)
-_NEGATIVE = T("订单金额不能为负。", "An order must not be negative.")
-_RESERVED = T(
-    "收款单号不能以 settled: 或 credit: 开头（系统保留）。",
-    "A receipt number must not begin with settled: or credit: (kept for the system).",
-)
-
-
-def _receipts(table: Table, simulated: bool) -> Make:
-    number, code = _getter(table, "number", ""), _getter(table, "customer_code", "")
-    name, currency = _getter(table, "customer_name", ""), _getter(table, "currency", "")
-    amount, received = _getter(table, "amount", 0), _getter(table, "received_on", None)
-    reference, method = _getter(table, "reference", ""), _getter(table, "method", "")
-
-    def make(position: int) -> ReceiptRow | None:
-        if amount(position) <= 0:
-            table.refuse(position, "amount", _NOT_POSITIVE)
-            return None
-        if number(position).startswith(("settled:", "credit:")):
-            table.refuse(position, "number", _RESERVED)
-            return None
-        return ReceiptRow(
-            number=number(position),
-            customer_code=code(position),
-            customer_name=name(position),
-            currency=currency(position),
-            amount_minor=amount(position),
-            received_on=received(position),
-            reference=reference(position),
-            method=method(position),
-            simulated=simulated,
-        )
-
-    return make
-
-
-def _orders(table: Table, simulated: bool) -> Make:
-    number, code = _getter(table, "number", ""), _getter(table, "customer_code", "")
-    name, currency = _getter(table, "customer_name", ""), _getter(table, "currency", "")
-    amount, ordered = _getter(table, "amount", 0), _getter(table, "ordered_on", None)
-    delivery, state = _getter(table, "delivery_on", None), _getter(table, "state", "")
-
-    def make(position: int) -> OrderRow | None:
-        if amount(position) < 0:
-            table.refuse(position, "amount", _NEGATIVE)
-            return None
-        return OrderRow(
-            number=number(position),
-            customer_code=code(position),
-            customer_name=name(position),
-            currency=currency(position),
-            amount_minor=amount(position),
-            ordered_on=ordered(position),
-            delivery_on=delivery(position),
-            state=state(position) or "open",
-            simulated=simulated,
-        )
-
-    return make
-
-
 def _statements(table: Table, simulated: bool) -> Make:
-    code, name = _getter(table, "customer_code", ""), _getter(table, "customer_name", "")
-    currency, months = _getter(table, "currency", ""), _getter(table, "months", None)
-    end = _getter(table, "period_end", None)
+    code, name = table.getter("customer_code", ""), table.getter("customer_name", "")
+    currency, months = table.getter("currency", ""), table.getter("months", None)
+    end = table.getter("period_end", None)
     figures = [f.name for f in FIGURES if f.name in table.columns]
 
     def make(position: int) -> StatementRow | None:
@@ -260,8 +175,7 @@ def _statements(table: Table, simulated: bool) -> Make:
 
 _MAKERS: dict[str, Callable[[Table, bool], Make]] = {
     "customers": _customers,
-    "invoices": _invoices,
-    "receipts": _receipts,
-    "orders": _orders,
     "statements": _statements,
+    **document_rows.MAKERS,
+    **almanac_rows.MAKERS,
 }

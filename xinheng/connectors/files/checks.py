@@ -11,14 +11,27 @@ from typing import Any
 import msgspec
 from django.db import connection
 
+from xinheng.almanac.checking import jumped
+from xinheng.almanac.queries import jumps
 from xinheng.connectors.files.build import Built
 from xinheng.connectors.files.rows import Table
 from xinheng.customers.models import Customer
 from xinheng.people.models import BusinessUnit
-from xinheng.receivables.models import Invoice, Order, Receipt
+from xinheng.receivables.models import Bill, Delivery, Guarantee, Invoice, Order, Receipt
+from xinheng.receivables.rows import InvoiceRow
 from xinheng.texts import T
 
-_MODELS: dict[str, Any] = {"invoices": Invoice, "receipts": Receipt, "orders": Order}
+_MODELS: dict[str, Any] = {
+    "orders": Order,
+    "deliveries": Delivery,
+    "invoices": Invoice,
+    "credit_notes": Invoice,
+    "receipts": Receipt,
+    "bills": Bill,
+    "guarantees": Guarantee,
+}
+# Money and papers of somebody unknown are more often a mistyped code than a new customer.
+_NEED_CUSTOMER = ("receipts", "credit_notes", "bills", "guarantees", "statements")
 
 
 def check(table: Table, built: Built) -> Built:
@@ -26,9 +39,15 @@ def check(table: Table, built: Built) -> Built:
     bad: set[int] = set()
     if table.kind == "customers":
         bad = _units(table, built)
+    elif table.kind == "rates":
+        bad = _jumping(table, built)
+    elif table.kind == "opening_balances":
+        bad = _turned(table, built)
     elif table.kind in _MODELS:
         bad = _taken(table, built)
-    if table.kind in ("receipts", "statements"):
+    if table.kind == "credit_notes":
+        bad |= _invoices_already(table, built)
+    if table.kind in _NEED_CUSTOMER:
         bad |= _unknown(table, built)
     if not bad:
         return built
@@ -84,8 +103,58 @@ def _owned(number: str, code: str, currency: str) -> T:
     )
 
 
+def _invoices_already(table: Table, built: Built) -> set[int]:
+    """Credit notes under the number of a positive invoice: importing them would turn it round."""
+    numbers = [row.number for row in built.rows]
+    taken = Invoice.objects.filter(number__in=numbers, amount_minor__gt=0)
+    return _refuse(table, built, set(taken.values_list("number", flat=True)), _IS_INVOICE)
+
+
+def _turned(table: Table, built: Built) -> set[int]:
+    """Opening balances whose sign was another one: the old figure would stay beside the new."""
+    numbers = [row.number for row in built.rows]
+    owed = set(Invoice.objects.filter(number__in=numbers).values_list("number", flat=True))
+    paid = set(Receipt.objects.filter(number__in=numbers).values_list("number", flat=True))
+    wrong = {r.number for r in built.rows if r.number in (paid if _owes(r) else owed)}
+    return _refuse(table, built, wrong, _TURNED)
+
+
+def _owes(row: Any) -> bool:
+    return isinstance(row, InvoiceRow)
+
+
+def _refuse(table: Table, built: Built, numbers: set[str], reason: T) -> set[int]:
+    bad = set()
+    for row, position in zip(built.rows, built.positions, strict=True):
+        if row.number in numbers:
+            table.refuse(position, "number", reason.format(number=row.number))
+            bad.add(position)
+    return bad
+
+
+_IS_INVOICE = T(
+    "编号 {number} 已是一张正数发票；红字发票要有自己的编号，用“冲红发票号”指明更正哪张。",
+    "{number} is an invoice already; a credit note has a number of its own and names the invoice "
+    "that it corrects.",
+)
+_TURNED = T(
+    "期初余额 {number} 已按相反的方向导入；请先撤销那个批次。",
+    "The opening balance {number} was imported with the other sign; undo that batch first.",
+)
+
+
+def _jumping(table: Table, built: Built) -> set[int]:
+    """Rates far from the one before that nobody has confirmed."""
+    bad = set()
+    for place, jump in jumps(built.rows).items():
+        position = built.positions[place]
+        table.refuse(position, "rate", jumped(built.rows[place], jump).text)
+        bad.add(position)
+    return bad
+
+
 def _unknown(table: Table, built: Built) -> set[int]:
-    """Money of somebody unknown is more often a mistyped code than a new customer."""
+    """Lines whose customer is not known and not named."""
     codes = {row.customer_code for row in built.rows if not row.customer_name}
     known = set(Customer.objects.filter(code__in=codes).values_list("code", flat=True))
     bad = set()

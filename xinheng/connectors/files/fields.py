@@ -1,38 +1,32 @@
-"""What each kind of file can tell: its fields, how a cell of each is read, and what must be there.
+"""What each kind of file can tell: its fields, in the order of the template's columns.
 
-The same list names the columns of the templates, the errors about missing columns and the fields
-of a mapping. A field with `unless` is required only where none of those is there: an invoice
-without a due date is fine if it says its terms.
+Columns of documents stand in document_fields.py, of rates, holidays and terms in almanac_fields.py;
+here are the kinds themselves, customers and statements.
 """
 
 from __future__ import annotations
 
-from msgspec import Struct
-
+from xinheng.connectors.files import almanac_fields, document_fields
+from xinheng.connectors.files.field import CURRENCY, CUSTOMER, Field
 from xinheng.texts import T
-
-
-class Field(Struct, frozen=True):
-    """`form`: text, name, amount, day, currency, yes, count, choice (of `choices`)."""
-
-    name: str
-    form: str
-    label: T
-    required: bool = False
-    unless: tuple[str, ...] = ()
-    choices: dict[str, str] = {}
-    sample: str = ""
-    note: T | None = None
-    most: int = 200
-
 
 KINDS = {
     "customers": T("客户", "Customers"),
-    "invoices": T("发票", "Invoices"),
-    "receipts": T("收款", "Receipts"),
     "orders": T("订单", "Orders"),
+    "deliveries": T("发货与退货", "Deliveries and returns"),
+    "invoices": T("发票", "Invoices"),
+    "credit_notes": T("红字发票", "Credit notes"),
+    "receipts": T("收款", "Receipts"),
+    "bills": T("票据", "Bills of exchange"),
+    "guarantees": T("对外保函", "Guarantees given"),
+    "opening_balances": T("期初余额", "Opening balances"),
     "statements": T("财务报表", "Financial statements"),
+    "rates": T("汇率", "Exchange rates"),
+    "holidays": T("节假日", "Holidays"),
+    "terms": T("付款条件", "Payment terms"),
 }
+# What is looked up: about no customer, and for people with a permission of its own.
+ALMANAC = frozenset({"rates", "holidays", "terms"})
 
 CUSTOMER_STATUS = {
     **dict.fromkeys(
@@ -44,32 +38,10 @@ CUSTOMER_STATUS = {
     ),
     **dict.fromkeys(("closed", "注销", "关闭", "已关闭", "终止", "inactive"), "closed"),
 }
-ORDER_STATE = {
-    **dict.fromkeys(
-        ("open", "未完成", "执行中", "已审核", "未关闭", "进行中", "confirmed"), "open"
-    ),
-    **dict.fromkeys(("closed", "完成", "已完成", "关闭", "已关闭", "done", "completed"), "closed"),
-    **dict.fromkeys(("cancelled", "canceled", "取消", "已取消", "作废", "已作废"), "cancelled"),
-}
-
-_CUSTOMER = (
-    Field("customer_code", "text", T("客户编码", "Customer code"), True, sample="C-1001", most=60),
-    Field("customer_name", "name", T("客户名称", "Customer name"), sample="重庆长安贸易有限公司"),
-)
-_MONEY = (
-    Field(
-        "currency",
-        "currency",
-        T("币种", "Currency"),
-        sample="CNY",
-        note=T("ISO 4217 代码；空则用默认币种", "ISO 4217 code; empty: the default currency"),
-    ),
-    Field("amount", "amount", T("金额", "Amount"), True, sample="120000.00"),
-)
 
 FIELDS: dict[str, tuple[Field, ...]] = {
     "customers": (
-        _CUSTOMER[0],
+        CUSTOMER[0],
         Field("name", "name", T("客户名称", "Customer name"), True, sample="重庆长安贸易有限公司"),
         Field(
             "name_en", "name", T("英文名称", "English name"), sample="Chang'an Trading Co., Ltd."
@@ -102,62 +74,17 @@ FIELDS: dict[str, tuple[Field, ...]] = {
             note=T("多个名称用分号隔开", "several names separated by semicolons"),
         ),
     ),
-    "invoices": (
-        Field("number", "text", T("发票号", "Invoice no"), True, sample="INV-0001", most=80),
-        *_CUSTOMER,
-        *_MONEY,
-        Field("issued_on", "day", T("开票日期", "Invoice date"), True, sample="2026-09-01"),
-        Field("due_on", "day", T("到期日", "Due date"), True, ("terms",), sample="2026-10-01"),
-        Field(
-            "terms",
-            "text",
-            T("付款条件", "Terms"),
-            sample="N30",
-            most=20,
-            note=T(
-                "N30：票到 30 天；EOM+30：月末后 30 天；没有到期日时由它推算",
-                "N30: 30 days; EOM+30: month's end + 30; gives the due date where none is told",
-            ),
-        ),
-        Field("order_number", "text", T("订单号", "Order no"), most=80),
-        Field(
-            "settled_on",
-            "day",
-            T("结清日期", "Settled on"),
-            note=T("整张发票付清的日期", "the day on which all of it was paid"),
-        ),
-        Field("disputed", "yes", T("有争议", "Disputed"), note=T("是 / 否", "yes / no")),
-    ),
-    "receipts": (
-        Field("number", "text", T("收款单号", "Receipt no"), True, sample="RCP-0001", most=80),
-        *_CUSTOMER,
-        *_MONEY,
-        Field("received_on", "day", T("收款日期", "Received on"), True, sample="2026-10-08"),
-        Field(
-            "reference",
-            "text",
-            T("核销发票号", "Reference"),
-            sample="INV-0001",
-            most=80,
-            note=T("空则先冲最早到期的发票", "empty: settles the oldest due invoice first"),
-        ),
-        Field("method", "text", T("收款方式", "Method"), sample="bank", most=20),
-    ),
-    "orders": (
-        Field("number", "text", T("订单号", "Order no"), True, sample="SO-0001", most=80),
-        *_CUSTOMER,
-        *_MONEY,
-        Field("ordered_on", "day", T("订单日期", "Order date"), True, sample="2026-11-02"),
-        Field("delivery_on", "day", T("交货日期", "Delivery date"), sample="2026-11-20"),
-        Field(
-            "state",
-            "choice",
-            T("状态", "State"),
-            choices=ORDER_STATE,
-            sample="open",
-            note=T("未完成、已完成、已取消", "open, closed, cancelled"),
-        ),
-    ),
+    "orders": document_fields.ORDERS,
+    "deliveries": document_fields.DELIVERIES,
+    "invoices": document_fields.INVOICES,
+    "credit_notes": document_fields.CREDIT_NOTES,
+    "receipts": document_fields.RECEIPTS,
+    "bills": document_fields.BILLS,
+    "guarantees": document_fields.GUARANTEES,
+    "opening_balances": document_fields.OPENING_BALANCES,
+    "rates": almanac_fields.RATES,
+    "holidays": almanac_fields.HOLIDAYS,
+    "terms": almanac_fields.TERMS,
 }
 
 
@@ -189,10 +116,10 @@ FIGURES = (
     _figure("market_value", "总市值", "Market value"),
 )
 FIELDS["statements"] = (
-    *_CUSTOMER,
+    *CUSTOMER,
     Field("period_end", "day", T("报表日期", "Period end"), True, sample="2025-12-31"),
     Field("months", "count", T("月数", "Months"), sample="12"),
-    _MONEY[0],
+    CURRENCY,
     *FIGURES,
 )
 

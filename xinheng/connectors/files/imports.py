@@ -21,12 +21,13 @@ import msgspec
 from django.conf import settings
 from django.db import connection, transaction
 
+from xinheng.almanac.queries import living_terms
 from xinheng.connectors.files import headers, record
 from xinheng.connectors.files.build import Built, build
 from xinheng.connectors.files.checks import check
 from xinheng.connectors.files.collector import collector_rests
 from xinheng.connectors.files.errors import write_errors
-from xinheng.connectors.files.fields import KINDS
+from xinheng.connectors.files.fields import ALMANAC, KINDS
 from xinheng.connectors.files.headers import Layout
 from xinheng.connectors.files.read import Sheet, read
 from xinheng.connectors.files.refusals import FileRefusal
@@ -41,7 +42,6 @@ from xinheng.intake.actions import (
 )
 from xinheng.intake.counts import Counts
 from xinheng.intake.models import ImportBatch
-from xinheng.intake.refusals import IntakeRefusal
 from xinheng.ledger.actions import append
 from xinheng.ledger.entries import NewEntry
 from xinheng.merkle.tree import hash_leaf, root_of
@@ -94,10 +94,9 @@ def run_import(
     """
     if kind not in KINDS:
         raise Refused(FileRefusal.KIND_UNKNOWN, kind=kind, kinds=", ".join(KINDS))
-    if not actor.may("imports.run"):
-        raise Refused(IntakeRefusal.NOT_ALLOWED, permission="imports.run")
+    record.require(kind, actor)
     work = _Work(kind, Path(path), file_name or Path(path).name, actor, at, on_progress)
-    options = _options(default_currency, date_order, simulated, at)
+    options = _options(kind, default_currency, date_order, simulated, at)
     with work.phase("read", _READING, 2):
         sheet, sha256 = read(work.path), _sha256(work.path)
         layout = headers.find(kind, sheet.rows, dict(mapping or {}))
@@ -145,13 +144,16 @@ class _Work:
         self.seconds[name] = round(perf_counter() - started, 3)
 
 
-def _options(currency: str | None, date_order: str, simulated: bool, at: datetime) -> Options:
+def _options(
+    kind: str, currency: str | None, date_order: str, simulated: bool, at: datetime
+) -> Options:
     seller = company()
     return Options(
         default_currency=currency or (seller.base_currency if seller else ""),
         date_order=date_order,
         today=today_of(at),
         simulated=simulated,
+        terms=living_terms() if kind == "invoices" else {},
     )
 
 
@@ -202,7 +204,7 @@ def _carry_out(
         said = told_of(error, batch.pk)
         finish_batch(batch, Counts(), actor=work.actor, at=work.at, state="failed", message=said)
         raise
-    if assess and result.counts.changed:
+    if assess and result.counts.changed and work.kind not in ALMANAC:
         with work.phase("assess", _ASSESSING, 85):
             _assess(work, batch, result)
 
@@ -232,6 +234,7 @@ def _write(
         updated=counts.updated,
         unchanged=counts.unchanged + built.repeated,
         rejected=len(table.bad),
+        quarantined=counts.quarantined,
     )
 
 
@@ -251,6 +254,7 @@ def _record_in_ledger(
                 "updated": counts.updated,
                 "unchanged": counts.unchanged,
                 "rejected": counts.rejected,
+                "quarantined": counts.quarantined,
             },
             fields={
                 "actor": work.actor.ref,

@@ -23,6 +23,7 @@ from django.db import transaction
 from xinheng.connectors.files.fields import FIELDS, FIGURES
 from xinheng.connectors.files.imports import Progress, run_import, told_of
 from xinheng.connectors.files.read import FILE_BYTES_MAX
+from xinheng.connectors.files.record import require
 from xinheng.connectors.files.refusals import FileRefusal
 from xinheng.connectors.files.result import ImportResult
 from xinheng.connectors.files.rows import RowError
@@ -64,6 +65,7 @@ def queue_import(
     A trial waits for a yes after that. The person who uploaded answers for it. Refuses NOT_ALLOWED,
     TOO_LARGE and FORMAT_UNKNOWN. Old trials go.
     """
+    require(kind, actor)
     suffix = Path(file_name).suffix.lower()
     if len(content) > FILE_BYTES_MAX:
         raise Refused(FileRefusal.TOO_LARGE, most=FILE_BYTES_MAX // 1024 // 1024)

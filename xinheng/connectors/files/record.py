@@ -10,6 +10,8 @@ from django.db import connection
 from django.db.models import Q
 from msgspec import Struct
 
+from xinheng.almanac import actions as almanac
+from xinheng.connectors.files.fields import ALMANAC
 from xinheng.customers import actions as customers
 from xinheng.customers.models import Customer
 from xinheng.decisions.models import Decision
@@ -18,18 +20,42 @@ from xinheng.dossiers.models import Statement
 from xinheng.intake.counts import Counts
 from xinheng.intake.models import ImportBatch
 from xinheng.intake.queries import tables_of
+from xinheng.intake.refusals import IntakeRefusal
 from xinheng.limits.models import CreditLine
 from xinheng.people.actor import Actor
 from xinheng.receivables import actions as receivables
-from xinheng.receivables.models import Invoice, Order, Receipt
+from xinheng.receivables.models import Bill, Delivery, Guarantee, Invoice, Order, Receipt
+from xinheng.receivables.rows import InvoiceRow
+from xinheng.refusals import Refused
+
+
+def _opening_balances(
+    rows: Sequence[Any], *, batch: ImportBatch, actor: Actor, at: datetime
+) -> Counts:
+    """What was owed are invoices, what was paid ahead are receipts."""
+    how: dict[str, Any] = {"batch": batch, "actor": actor, "at": at}
+    owed = [row for row in rows if isinstance(row, InvoiceRow)]
+    paid = [row for row in rows if not isinstance(row, InvoiceRow)]
+    counts = receivables.record_invoices(owed, **how)
+    return counts + receivables.record_receipts(paid, **how)
+
 
 _RECORD: dict[str, Any] = {
     "customers": customers.record_customers,
-    "invoices": receivables.record_invoices,
-    "receipts": receivables.record_receipts,
     "orders": receivables.record_orders,
+    "deliveries": lambda rows, **how: receivables.record_deliveries(rows, **how),
+    "invoices": receivables.record_invoices,
+    "credit_notes": receivables.record_invoices,
+    "receipts": receivables.record_receipts,
+    "bills": lambda rows, **how: receivables.record_bills(rows, **how),
+    "guarantees": lambda rows, **how: receivables.record_guarantees(rows, **how),
+    "opening_balances": _opening_balances,
     "statements": dossiers.record_statements,
+    "rates": almanac.record_rates,
+    "holidays": almanac.record_holidays,
+    "terms": almanac.record_terms,
 }
+_DOCUMENTS = (Invoice, Receipt, Order, Delivery, Bill, Guarantee)
 # Where the customer of a changed record stands.
 _OWNERS = {
     "customers_customer": "id",
@@ -37,6 +63,9 @@ _OWNERS = {
     "receivables_invoice": "customer_id",
     "receivables_receipt": "customer_id",
     "receivables_order": "customer_id",
+    "receivables_delivery": "customer_id",
+    "receivables_bill": "customer_id",
+    "receivables_guarantee": "customer_id",
     "dossiers_statement": "customer_id",
 }
 
@@ -49,6 +78,14 @@ class UndoResult(Struct, frozen=True, kw_only=True):
     restored: int
     customers_kept: int
     assessed: int = 0
+
+
+def require(kind: str, actor: Actor) -> None:
+    """Whether the actor may bring this kind. Refuses NOT_ALLOWED, before a file is looked at."""
+    words = ("imports.run", almanac.PERMISSION) if kind in ALMANAC else ("imports.run",)
+    for word in words:
+        if not actor.may(word):
+            raise Refused(IntakeRefusal.NOT_ALLOWED, permission=word)
 
 
 def record(
@@ -84,6 +121,7 @@ def undo(batch: ImportBatch, *, actor: Actor, at: datetime) -> UndoResult:
     total = sum(tables_of(batch).values())
     receivables.undo_batch(batch, actor=actor, at=at)
     dossiers.undo_batch(batch, actor=actor, at=at)
+    almanac.undo_batch(batch, actor=actor, at=at)
     done = customers.undo_batch(batch, actor=actor, at=at, in_business=_in_business)
     return UndoResult(
         batch_id=batch.pk,
@@ -97,7 +135,7 @@ def _in_business(ids: list[int]) -> set[int]:
     """Of some customers, those with a document, a decision or a granted line."""
     granted = Q(amount_minor__isnull=False) | Q(unlimited=True)
     busy: set[int] = set()
-    for model in (Invoice, Receipt, Order, Statement, Decision, CreditLine):
+    for model in (*_DOCUMENTS, Statement, Decision, CreditLine):
         rows: Any = model.objects.filter(customer_id__in=ids)
         rows = rows.filter(granted) if model is CreditLine else rows
         busy.update(rows.values_list("customer_id", flat=True).distinct())

@@ -79,7 +79,8 @@ def describe(name: str, sheet: Sheet, layout: Layout, table: Table, built: Built
 
 def _shown(row: Any) -> dict[str, Any]:
     """A row for the preview: money as decimal text, dates as they are."""
-    shown: dict[str, Any] = msgspec.structs.asdict(row)
+    told = msgspec.structs.asdict(row)
+    shown: dict[str, Any] = {name: v for name, v in told.items() if v is not msgspec.UNSET}
     if "amount_minor" in shown:
         shown["amount"] = to_text(shown.pop("amount_minor"), shown["currency"])
     if "figures" in shown:

@@ -8,15 +8,17 @@ Example: a cell "12,50" in 金额 gives the row the error "金额 12,50 无法�
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct, field
 
+from xinheng.almanac.queries import OwnTerm
 from xinheng.connectors.files import values
-from xinheng.connectors.files.fields import FIELDS, Field
+from xinheng.connectors.files.field import Field
+from xinheng.connectors.files.fields import FIELDS
 from xinheng.connectors.files.headers import Layout, Source
 from xinheng.connectors.files.read import Sheet
 from xinheng.connectors.files.refusals import FileRefusal
@@ -45,6 +47,7 @@ class Options(Struct, frozen=True, kw_only=True):
     date_order: str = ""
     today: date
     simulated: bool = False
+    terms: Mapping[str, OwnTerm] = {}  # the seller's own, by code in capitals
 
 
 class Table(Struct):
@@ -63,6 +66,11 @@ class Table(Struct):
         """Note why a line can't be taken."""
         self.errors.append(RowError(self.lines[position], self.headers.get(name, name), reason))
         self.bad.add(position)
+
+    def getter(self, name: str, empty: Any) -> Callable[[int], Any]:
+        """What a column says at a position; `empty` where the file has no such column."""
+        column = self.columns.get(name)
+        return (lambda _: empty) if column is None else column.__getitem__
 
     def value(self, name: str, position: int, other: Any = None) -> Any:
         column = self.columns.get(name)
@@ -163,7 +171,8 @@ def _reader(wanted: Field, source: Source, order: str) -> Callable[[Any], Any]:
         "currency": lambda cell: values.currency(cell) or source.empty,
         "day": lambda cell: values.day(cell, order),
         "yes": values.yes,
-        "count": lambda cell: values.count(cell, 1, 24),
+        "rate": values.amount,
+        "count": lambda cell: values.count(cell, *wanted.between),
         "choice": choice,
     }
     return readers[wanted.form]
@@ -233,18 +242,19 @@ def _check_dates(table: Table, today: date) -> None:
 
 def _complete(table: Table, options: Options) -> None:
     """What follows from other columns: currency, minor units, the due date of the terms."""
-    if table.kind != "customers":
-        _fill_currency(table, options.default_currency)
-        for wanted in FIELDS[table.kind]:
-            if wanted.form == "amount" and wanted.name in table.columns:
-                _to_minor(table, wanted)
+    names = {wanted.name for wanted in FIELDS[table.kind]}
+    for name in names & {"currency", "quote"}:
+        _fill_currency(table, name, options.default_currency)
+    for wanted in FIELDS[table.kind]:
+        if wanted.form == "amount" and wanted.name in table.columns:
+            _to_minor(table, wanted)
     if table.kind == "invoices":
-        _fill_due(table)
+        _fill_due(table, options.terms)
         _warn_due_before_issue(table)
 
 
-def _fill_currency(table: Table, default: str) -> None:
-    column = table.columns.setdefault("currency", [""] * len(table.lines))
+def _fill_currency(table: Table, name: str, default: str) -> None:
+    column = table.columns.setdefault(name, [""] * len(table.lines))
     if not default and not all(column):
         raise Refused(FileRefusal.CURRENCY_NEEDED)
     for position, currency in enumerate(column):
@@ -267,11 +277,13 @@ def _to_minor(table: Table, wanted: Field) -> None:
             column[position] = None
 
 
-def _fill_due(table: Table) -> None:
-    """A due date that is not told follows from the terms; a bare number of days counts as net."""
+def _fill_due(table: Table, own: Mapping[str, OwnTerm]) -> None:
+    """A due date that is not told follows from the terms: a code of the seller's own first, then a
+    rule; a bare number of days counts as net.
+    """
     dues = table.columns.setdefault("due_on", [None] * len(table.lines))
     told = table.columns.get("terms", [""] * len(table.lines))
-    known: dict[str, Any] = {}
+    known: dict[tuple[str, date], Any] = {}
     for position, due in enumerate(dues):
         if position in table.bad:
             continue
@@ -279,14 +291,23 @@ def _fill_due(table: Table) -> None:
             table.refuse(position, "due_on", _NO_DUE)
             continue
         if told[position]:
-            told[position] = net_terms(told[position])
+            found = own.get(told[position].upper())
+            told[position] = found.code if found else net_terms(told[position])
         if due is None:
             try:
-                text = told[position]
-                terms = known[text] if text in known else known.setdefault(text, term.parse(text))
-                dues[position] = term.due_on(terms, table.columns["issued_on"][position])
+                key = (told[position], table.columns["issued_on"][position])
+                if key not in known:
+                    known[key] = _due_on(own, *key)
+                dues[position] = known[key]
             except TermError as error:
                 table.refuse(position, "terms", _bad_terms(told[position], error))
+
+
+def _due_on(own: Mapping[str, OwnTerm], terms: str, issued_on: date) -> date:
+    """By the seller's own term (on to a working day where it names a calendar), or by the rule."""
+    if terms in own:
+        return own[terms].due_on(issued_on)
+    return term.due_on(term.parse(terms), issued_on)
 
 
 _NO_DUE = T(
@@ -302,7 +323,10 @@ def net_terms(told: str) -> str:
 
 
 def _bad_terms(told: str, error: TermError) -> T:
-    return T(f"付款条件“{told[:20]}”无法识别：请写 N30、EOM+30、STM25+1M10 等。", f"Terms: {error}")
+    return T(
+        f"付款条件“{told[:20]}”无法识别：请写 N30、EOM+30、STM25+1M10 等，或先登记自家代码。",
+        f"Terms: {error}, or enter your own code under Payment terms first",
+    )
 
 
 def _warn_due_before_issue(table: Table) -> None:

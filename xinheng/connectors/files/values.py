@@ -28,6 +28,9 @@ _TURNED = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
 _CLOCK = re.compile(r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AP]M)?)$", re.I)
 _PLAIN = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+# Thousands set apart by blanks; a comma then can only be the decimal one: 1 234,50.
+_SPACED = re.compile(r"(\d{1,3}(?: \d{3})+)(?:\.(\d*)|,(\d{1,2}))?")
+_OUTER_BLANK = re.compile(r"(?<![\d.,]) | (?![\d.,])")
 _SIGNS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "¥": "", "€": "", "$": "", "£": ""})
 _MONEY_WORD = re.compile(r"^(?:RMB|[A-Z]{3})(?=[\d.(+-])|(?<=[\d.)])(?:RMB|[A-Z]{3}|元)$")
 # Control characters but tab and line ends, and halves of characters: a sheet takes none of them.
@@ -181,7 +184,9 @@ def date_order(cells: Iterable[Any]) -> tuple[str, str]:
 
 
 def amount(cell: Any) -> Decimal | None:
-    """An exact amount, or None. Thousands in groups of three, brackets for minus, ¥ and CNY."""
+    """An exact amount, or None. Thousands in groups of three (1,234 or 1 234), brackets for minus,
+    ¥ and CNY. A blank anywhere else is a mistake: "12 00" is neither 12.00 nor 1200.
+    """
     if isinstance(cell, float):
         if cell != cell or abs(cell) >= 10**15:
             raise _not_an_amount(str(cell))
@@ -199,7 +204,7 @@ def amount(cell: Any) -> Decimal | None:
 
 def _spelled(cell: str) -> Decimal | None:
     found = unicodedata.normalize("NFKC", cell).translate(_SIGNS)
-    found = "".join(found.split()).upper().removeprefix("'")
+    found = _OUTER_BLANK.sub("", " ".join(found.split())).upper().removeprefix("'")
     if not found:
         return None
     found = _MONEY_WORD.sub("", found)
@@ -211,7 +216,9 @@ def _spelled(cell: str) -> Decimal | None:
     elif found[-1:] == "-":  # SAP writes the sign behind
         negative, found = True, found[:-1]
     found = _MONEY_WORD.sub("", found)
-    if _GROUPED.fullmatch(found):
+    if spaced := _SPACED.fullmatch(found):
+        found = f"{spaced[1].replace(' ', '')}.{spaced[2] or spaced[3] or '0'}"
+    elif _GROUPED.fullmatch(found):
         found = found.replace(",", "")
     elif not _PLAIN.fullmatch(found) or len(found) > 40:
         raise _not_an_amount(cell)
