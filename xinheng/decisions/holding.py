@@ -13,21 +13,28 @@ from uuid import UUID
 
 from django.db import connections
 
-from xinheng.decisions.models import Decision, Hold
+from xinheng.decisions.facts import lock_orders
+from xinheng.decisions.models import Decision, Hold, ReviewRequest
 from xinheng.decisions.refusals import DecisionRefusal
 from xinheng.ledger.actions import append
 from xinheng.ledger.entries import NewEntry
-from xinheng.limits.actions import lock_lines
+from xinheng.limits.locking import lock_lines
 from xinheng.people.actor import Actor
 from xinheng.refusals import Refused
 
+REASON_CHARACTERS_MIN = 4
+
 
 def locked_decision(decision_id: UUID, actor: Actor) -> Decision:
-    """The decision with its line locked, or UNKNOWN_DECISION for what the actor may not see."""
+    """The decision with its order number and its lines locked, or UNKNOWN_DECISION for what the
+    actor may not see.
+    """
     found = Decision.objects.select_related("customer").filter(pk=decision_id)
     decision: Decision | None = found.first()
     if decision is None or not actor.reaches(decision.customer.business_unit_id):
         raise Refused(DecisionRefusal.UNKNOWN_DECISION)
+    with connections["default"].cursor() as cursor:
+        lock_orders(cursor, [decision.order_ref])
     lock_lines([line_of(decision)])
     decision.refresh_from_db()
     return decision
@@ -45,6 +52,14 @@ def end_hold(decision: Decision, state: str, reason: str, actor: Actor, at: date
         state=state, reason=reason, ended_at=at, ended_by_id=actor.person_id
     )
     return ended == 1
+
+
+def answer_review(decision: Decision, words: str, actor: Actor, at: datetime) -> bool:
+    """Who ends a hold by hand has looked at the order: an open request for that is answered."""
+    answered = ReviewRequest.objects.filter(pk=decision.pk, answered_at__isnull=True).update(
+        answered_by_id=actor.person_id, answer=words, answered_at=at
+    )
+    return answered == 1
 
 
 def record(

@@ -38,3 +38,22 @@ class DecisionRefusal(Enum):
         "没有生效的订单检查策略，不能作出决定。",
         "No order-check policy is live; nothing can be decided.",
     )
+    RATE_MISSING = T(
+        "没有 {base}/{quote} 的有效汇率，无法衡量集团占用；请先导入汇率。",
+        "There is no rate of {base} in {quote} to measure the group's use with: import one first.",
+    )
+    NO_SPECIAL_AUTHORITY = T(
+        "订单使占用超出额度 {amount} {currency}，而您没有特批授权。",
+        "The order goes {amount} {currency} beyond the limit; you may not approve that specially.",
+    )
+    ABOVE_SPECIAL_AUTHORITY = T(
+        "超出额度 {amount} {currency}（本单 {own}，{days} 天内已特批 {before}），"
+        "高于您的特批上限 {limit}。",
+        "That is {amount} {currency} beyond the limit (this order {own}, approved within {days} "
+        "days {before}), above your {limit} for special approval.",
+    )
+    TOO_MANY_DAYS = T(
+        "不能特批 {days} 天，您最多可以特批 {most} 天。",
+        "{days} days can't be approved: give 1 to {most}.",
+    )
+    TOO_MANY = T("一次最多处理 {most} 笔。", "At most {most} at once: choose fewer.")

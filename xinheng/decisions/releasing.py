@@ -1,13 +1,18 @@
-"""What a person does to a held order: release it against the rule, or reject it.
+"""What a person does to held orders: release them against the rule, or reject them, one or many.
 
 The rule said 0.00 free for 30,000.00; a credit manager says yes with a reason, and the order is
 reserved with an override, so that the journal shows a yes against the rule and by whose authority.
-Judged on the exposure after the release; who asked may not release.
+Two authorities are asked: to release, measured on what the whole group uses afterwards; and, where
+the order passes a limit, to approve specially 特批, measured on the excess and capped in days: then
+the reservation ends with the approval. Who asked about the order, at any version, may not release
+it, nor may a deputy in that person's place.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -18,46 +23,92 @@ from xinheng.credit.policy import Policy
 from xinheng.decisions.batch import dashed, with_orders
 from xinheng.decisions.facts import find_earlier
 from xinheng.decisions.governing import live_policy
-from xinheng.decisions.holding import end_hold, line_of, locked_decision, record
+from xinheng.decisions.holding import (
+    REASON_CHARACTERS_MIN,
+    answer_review,
+    end_hold,
+    line_of,
+    locked_decision,
+    record,
+)
 from xinheng.decisions.models import Decision, Hold, Override
 from xinheng.decisions.refusals import DecisionRefusal
+from xinheng.decisions.weighing import (
+    TOGETHER_DAYS,
+    Beyond,
+    Exchange,
+    Family,
+    approved_before,
+    beyond,
+    family_of,
+    requesters,
+)
 from xinheng.ledger.actions import new_ids
-from xinheng.limits.actions import lock_lines, reserve
+from xinheng.limits.actions import reserve
+from xinheng.limits.locking import lock_lines
 from xinheng.limits.values import LockedLine, NewReservation
 from xinheng.people.actor import Actor
-from xinheng.people.queries import authority
+from xinheng.people.queries import Mandate, authority, today
 from xinheng.refusals import Refused
+from xinheng.texts import T
 
-REASON_CHARACTERS_MIN = 4
+AT_ONCE_MAX = 200
+UNSAID = "（预览）"  # the reason of a release that is only judged
 
 
-def release_hold(decision_id: UUID, reason: str, *, actor: Actor, at: datetime) -> Decision:
+class Grounds(NamedTuple):
+    """On what a release stands: the line without the order itself, what the ERP's own order of its
+    number counts already, by whose authority, and what is approved specially for how long.
+    """
+
+    line: LockedLine
+    policy: Policy
+    used_minor: int
+    counted_minor: int
+    words: str
+    excess_minor: int
+    until: datetime | None
+
+
+class Done(NamedTuple):
+    """One of many: released (or rejected), or why not."""
+
+    decision_id: UUID
+    order_ref: str
+    refused: T | None
+    excess_minor: int = 0
+    until: datetime | None = None
+
+
+def release_hold(
+    decision_id: UUID, reason: str, *, days: int | None = None, actor: Actor, at: datetime
+) -> Decision:
     """A person's yes against the rule: reserve the order with an override, end the hold.
 
-    Must hold: the hold waits, the reason is in words, the person is not the one who asked, and the
-    exposure after the release is within the person's authority. Refuses NOT_ALLOWED,
-    UNKNOWN_DECISION, NOT_WAITING, REASON_REQUIRED, REQUESTER_MAY_NOT_RELEASE, CUSTOMER_CLOSED,
-    NO_AUTHORITY, ABOVE_AUTHORITY.
+    days: for how long what exceeds the limit is approved; None: as long as the authority allows.
+    Must hold: the hold waits, the reason is in words, the person is not one who asked, the group's
+    use after the release is within the person's authority, and the excess, if any, within the one
+    for special approval. Refuses NOT_ALLOWED, UNKNOWN_DECISION, NOT_WAITING, REASON_REQUIRED,
+    REQUESTER_MAY_NOT_RELEASE, CUSTOMER_CLOSED, NO_AUTHORITY, ABOVE_AUTHORITY, RATE_MISSING,
+    NO_SPECIAL_AUTHORITY, ABOVE_SPECIAL_AUTHORITY, TOO_MANY_DAYS.
     """
     with transaction.atomic():
         decision = _waiting_decision(decision_id, reason, actor)
-        if decision.person_id is not None and decision.person_id == actor.person_id:
+        asked = requesters(decision)
+        if actor.person_id in asked:
             raise Refused(DecisionRefusal.REQUESTER_MAY_NOT_RELEASE)
         if decision.customer.status in ("blocked", "closed"):
             raise Refused(DecisionRefusal.CUSTOMER_CLOSED, status=decision.customer.status)
-        counted = _counted_on_order(decision)
-        line = with_orders(lock_lines([line_of(decision)])[line_of(decision)], -counted)
-        policy = live_policy().policy
-        before = used(line.components, policy.exposure)
-        authority_words = _require_authority(actor, decision, before + decision.amount_minor)
-        override = _override(decision, line, before, authority_words, reason, actor, at)
-        if decision.amount_minor > counted:
-            reservation = _overriding(decision, line, before, counted, override, policy, at)
+        grounds = _grounds(decision, asked, days, actor, at)
+        override = _override(decision, grounds, reason, actor, at)
+        if decision.amount_minor > grounds.counted_minor:
+            reservation = _overriding(decision, grounds, override, at)
             reserve([reservation], at=at)
             decision.reservation_id = UUID(str(reservation.id))
             decision.save(update_fields=["reservation_id"])
         if not end_hold(decision, "released", reason, actor, at):
             raise Refused(DecisionRefusal.NOT_WAITING, state="superseded")
+        answer_review(decision, reason, actor, at)
     return decision
 
 
@@ -68,9 +119,88 @@ def reject_hold(decision_id: UUID, reason: str, *, actor: Actor, at: datetime) -
         decision = _waiting_decision(decision_id, reason, actor)
         if not end_hold(decision, "rejected", reason, actor, at):
             raise Refused(DecisionRefusal.NOT_WAITING, state="superseded")
+        answer_review(decision, reason, actor, at)
         values = {"actor": actor.ref, "reason": reason}
         record(decision, "hold.rejected", {}, values, at=at)
     return decision
+
+
+# --- Many at once
+
+
+def release_holds(
+    decision_ids: Sequence[UUID],
+    reason: str,
+    *,
+    days: int | None = None,
+    actor: Actor,
+    at: datetime,
+) -> list[Done]:
+    """Release many, each in a transaction of its own, in the order given: what is refused stays in
+    the queue with the reason told. Refuses NOT_ALLOWED, TOO_MANY.
+    """
+
+    def release(one: UUID) -> Decision:
+        return release_hold(one, reason, days=days, actor=actor, at=at)
+
+    return act_on_each(decision_ids, release, actor)
+
+
+def reject_holds(
+    decision_ids: Sequence[UUID], reason: str, *, actor: Actor, at: datetime
+) -> list[Done]:
+    """Reject many, each in a transaction of its own. Refuses NOT_ALLOWED, TOO_MANY."""
+
+    def reject(one: UUID) -> Decision:
+        return reject_hold(one, reason, actor=actor, at=at)
+
+    return act_on_each(decision_ids, reject, actor)
+
+
+def judge_releases(
+    decision_ids: Sequence[UUID], *, days: int | None = None, actor: Actor, at: datetime
+) -> list[Done]:
+    """What `release_holds` would do now: it is done, and taken back before anybody sees it, so
+    that the summary before can't differ from the one after.
+    """
+    with transaction.atomic():
+        rows = Decision.objects.filter(pk__in=decision_ids, line_id__isnull=False)
+        lock_lines(rows.values_list("line_id", flat=True))  # all in one order, before any of them
+        told = release_holds(decision_ids, UNSAID, days=days, actor=actor, at=at)
+        transaction.set_rollback(True)
+    return told
+
+
+def act_on_each(
+    decision_ids: Sequence[UUID], act: Callable[[UUID], Decision], actor: Actor
+) -> list[Done]:
+    """Do it to each, at most AT_ONCE_MAX, and tell what came of it."""
+    if not actor.may("holds.release"):
+        raise Refused(DecisionRefusal.NOT_ALLOWED)
+    wanted = list(dict.fromkeys(decision_ids))
+    if len(wanted) > AT_ONCE_MAX:
+        raise Refused(DecisionRefusal.TOO_MANY, most=AT_ONCE_MAX)
+    seen = Decision.objects.filter(pk__in=wanted).select_related("customer")
+    refs = {row.pk: row.order_ref for row in seen if actor.reaches(row.customer.business_unit_id)}
+    told = []
+    for one in wanted:
+        try:
+            decision = act(one)
+        except Refused as refused:
+            told.append(Done(one, refs.get(one, ""), refused.text))
+        else:
+            told.append(_told(decision))
+    return told
+
+
+def _told(decision: Decision) -> Done:
+    made = Override.objects.filter(decision=decision).order_by("-at").first()
+    if made is None:
+        return Done(decision.pk, decision.order_ref, None)
+    return Done(decision.pk, decision.order_ref, None, made.excess_minor, made.valid_until)
+
+
+# --- What must hold
 
 
 def _waiting_decision(decision_id: UUID, reason: str, actor: Actor) -> Decision:
@@ -85,20 +215,107 @@ def _waiting_decision(decision_id: UUID, reason: str, actor: Actor) -> Decision:
     return decision
 
 
-def _require_authority(actor: Actor, decision: Decision, after_minor: int) -> str:
-    """The authority used, in words; measured on the exposure after the release."""
-    found = authority(actor.person(), "release_hold", decision.currency)
+def _grounds(
+    decision: Decision, asked: set[int], days: int | None, actor: Actor, at: datetime
+) -> Grounds:
+    """Gather under the lock, and ask both authorities."""
+    policy, day = live_policy().policy, today(at)
+    counted = _counted_on_order(decision)
+    locked = lock_lines([line_of(decision)])[line_of(decision)]
+    line = with_orders(locked, -counted)
+    before = used(line.components, policy.exposure)
+    family, exchange = family_of(locked, policy, day), Exchange(day, policy)
+    person = Person(actor.person(), frozenset(asked), day, (family.currency, decision.currency))
+    words = _release_words(decision, family, counted, person, exchange)
+    passed = beyond(line, (), decision.amount_minor, before)
+    if not passed:
+        return Grounds(line, policy, before, counted, words, 0, None)
+    special, excess = _special(decision, passed, family, person, exchange, at)
+    until = at + timedelta(days=_approved_days(days, special, policy))
+    words = f"{words}; special approval {special.words()}"
+    return Grounds(line, policy, before, counted, words, excess, until)
+
+
+class Person(NamedTuple):
+    """Who releases, in whose place not, on which day, and the currencies to be measured in."""
+
+    id: int
+    barred: frozenset[int]
+    day: date
+    currencies: tuple[str, ...]
+
+    def mandate(self, action: str) -> Mandate | None:
+        """The authority in the currency of the group's top, else in the order's own."""
+        for currency in self.currencies:
+            found = authority(self.id, action, currency, day=self.day, barred=self.barred)
+            if found is not None:
+                return found
+        return None
+
+
+def _release_words(
+    decision: Decision, family: Family, counted: int, person: Person, exchange: Exchange
+) -> str:
+    """The authority to release, in words; measured on the group's use after the release."""
+    found = person.mandate("release_hold")
     if found is None:
         raise Refused(DecisionRefusal.NO_AUTHORITY, currency=decision.currency)
-    if not found.unlimited and after_minor > (found.up_to_minor or 0):
+    adds = exchange.into(found.currency, decision.amount_minor - counted, decision.currency)
+    after = family.use_in(found.currency, exchange) + adds
+    if not found.covers(after):
         raise Refused(
             DecisionRefusal.ABOVE_AUTHORITY,
-            amount=display(after_minor, decision.currency),
-            currency=decision.currency,
-            limit=display(found.up_to_minor or 0, decision.currency),
+            amount=display(after, found.currency),
+            currency=found.currency,
+            limit=display(found.up_to_minor or 0, found.currency),
         )
-    cap = "unlimited" if found.unlimited else to_text(found.up_to_minor or 0, found.currency)
-    return f"{found.role_id}: {cap} {found.currency}"
+    return found.words()
+
+
+def _special(
+    decision: Decision,
+    passed: Sequence[Beyond],
+    family: Family,
+    person: Person,
+    exchange: Exchange,
+    at: datetime,
+) -> tuple[Mandate, int]:
+    """The authority for what exceeds the limits, and the order's own excess in its currency."""
+    found = person.mandate("special_approval")
+    if found is None:
+        largest = max(passed, key=lambda one: one.standing_minor)
+        raise Refused(
+            DecisionRefusal.NO_SPECIAL_AUTHORITY,
+            amount=display(largest.standing_minor, largest.currency),
+            currency=largest.currency,
+        )
+    currency = found.currency
+    standing = max(exchange.into(currency, one.standing_minor, one.currency) for one in passed)
+    own = max(exchange.into(currency, one.own_minor, one.currency) for one in passed)
+    before = approved_before(family.line_ids, currency, exchange, at=at)
+    measured = max(standing, own + before)
+    if not found.covers(measured):
+        raise Refused(
+            DecisionRefusal.ABOVE_SPECIAL_AUTHORITY,
+            amount=display(measured, currency),
+            own=display(own, currency),
+            before=display(before, currency),
+            days=TOGETHER_DAYS,
+            currency=currency,
+            limit=display(found.up_to_minor or 0, currency),
+        )
+    return found, max(
+        exchange.into(decision.currency, one.own_minor, one.currency) for one in passed
+    )
+
+
+def _approved_days(days: int | None, special: Mandate, policy: Policy) -> int:
+    most = special.days_max
+    if days is None:
+        return policy.reservation_days if most is None else min(most, policy.reservation_days)
+    if days < 1 or (most is not None and days > most):
+        raise Refused(DecisionRefusal.TOO_MANY_DAYS, days=days, most="∞" if most is None else most)
+    return days
 
 
 def _counted_on_order(decision: Decision) -> int:
@@ -108,63 +325,48 @@ def _counted_on_order(decision: Decision) -> int:
     return found.get((decision.order_ref, decision.customer_id, decision.currency), 0)
 
 
+# --- What is written
+
+
 def _override(
-    decision: Decision,
-    line: LockedLine,
-    used_minor: int,
-    authority_words: str,
-    reason: str,
-    actor: Actor,
-    at: datetime,
+    decision: Decision, grounds: Grounds, reason: str, actor: Actor, at: datetime
 ) -> Override:
-    ceiling = 0 if line.limit.amount_minor is None else line.limit.amount_minor
-    excess = max(0, used_minor + decision.amount_minor - ceiling)
-    if line.limit.unlimited:
-        excess = 0
-    entry_id = record(
-        decision,
-        "hold.released",
-        {},
-        {
-            "actor": actor.ref,
-            "authority": authority_words,
-            "excess": f"{to_text(excess, decision.currency)} {decision.currency}",
-            "reason": reason,
-        },
-        at=at,
-    )
+    values = {
+        "actor": actor.ref,
+        "authority": grounds.words,
+        "excess": f"{to_text(grounds.excess_minor, decision.currency)} {decision.currency}",
+        "reason": reason,
+    }
+    if grounds.until is not None:
+        values["valid_until"] = grounds.until.isoformat()
     return Override.objects.create(
         id=UUID(new_ids(1)[0]),
         decision=decision,
         person_id=actor.person(),
-        authority=authority_words,
+        authority=grounds.words,
         reason=reason,
         amount_minor=decision.amount_minor,
-        excess_minor=excess,
+        excess_minor=grounds.excess_minor,
+        valid_until=grounds.until,
         at=at,
-        entry_id=entry_id,
+        entry_id=record(decision, "hold.released", {}, values, at=at),
     )
 
 
 def _overriding(
-    decision: Decision,
-    line: LockedLine,
-    used_minor: int,
-    counted_minor: int,
-    override: Override,
-    policy: Policy,
-    at: datetime,
+    decision: Decision, grounds: Grounds, override: Override, at: datetime
 ) -> NewReservation:
+    line, counted = grounds.line, grounds.counted_minor
     return NewReservation(
         dashed(new_ids(1)[0]),
         line.id,
         decision.order_ref,
         decision.version,
-        decision.amount_minor - counted_minor,
-        used_minor + counted_minor,
+        decision.amount_minor - counted,
+        grounds.used_minor + counted,
         None if line.limit.unlimited else (line.limit.amount_minor or 0),
         line.limit.unlimited,
         override.id,
         line.line_version + 1,
-        at + timedelta(days=policy.reservation_days),
+        grounds.until or at + timedelta(days=grounds.policy.reservation_days),
     )
