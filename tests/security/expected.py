@@ -65,6 +65,8 @@ PAGES: Final[dict[str, Page]] = {
     "order-check": Page("orders.check", post=200),  # an empty form comes back with its mistakes
     "order-customers": Page("orders.check"),
     "orders-many": Page("orders.check", post=422),  # nothing was pasted
+    "orders": Page("decisions.view"),
+    "order": Page("decisions.view", "order"),
     "decision": Page("decisions.view", "decision"),
     "decision-ways-out": Page("decisions.view", "decision"),
     "decision-status": Page("decisions.view", "decision"),

@@ -34,6 +34,7 @@ GONE = {
     "customer": ["NOBODY"],
     "line": ["NOBODY", "CNY"],
     "decision": [NOBODY],
+    "order": ["nobody/所问"],
     "hold": [NOBODY],
     "batch": [10**9],
     "trial": [10**9],
@@ -58,6 +59,7 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
             "customer": [f"{unit}-1"],
             "line": [f"{unit}-1", "CNY"],
             "decision": [scene.approved[unit].pk],
+            "order": [scene.approved[unit].order_ref],
             "hold": [scene.held[unit].pk],
             "grant": [int((scene.granted_at[unit] - EPOCH).total_seconds()) * 10**6],
         }[page.row]

@@ -41,7 +41,7 @@ class RailItem:
 ROOMS: Final = (
     Room("portfolio", T("组合", "Portfolio"), "chart-bar", ("/portfolio/", "/open-items/")),
     Room("customers", T("客户", "Customers"), "building", ("/customers/",)),
-    Room("order-check", T("订单", "Orders"), "clipboard-check", ("/orders/", "/decisions/")),
+    Room("orders", T("订单", "Orders"), "clipboard-check", ("/orders/", "/decisions/")),
     Room("holds", T("冻结", "Holds"), "hand-stop", ("/holds/",)),
     Room("limits", T("授信", "Limits"), "gavel", ("/limits/",)),
     Room("imports", T("导入", "Imports"), "file-import", ("/imports/",)),

@@ -31,6 +31,7 @@ from xinheng.web.orders.views import CONFLICTS
 
 UPLOAD_BYTES_MAX = 2 * 1024 * 1024
 POINTS = ("order", "quote")
+EXAMPLE = "PO-1001\tC-1001\t180000.00\tCNY\t30\nPO-1002\tC-1002\t56000.00"
 DOWNLOADS = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -161,6 +162,7 @@ def _page(
         "sent": sent,
         "columns": sheet.COLUMNS,
         "most": sheet.ROWS_MAX,
+        "example": EXAMPLE,
         "shown": _shown_columns(sent),
         "totals": _totals(sent.rows or []),
         "proposed": sum(row.numbered for row in sent.rows or []),

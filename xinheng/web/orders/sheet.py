@@ -41,7 +41,7 @@ COLUMNS: Final[dict[str, T]] = {
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "order_ref": ("orderref", "order", "po", "so", "ponumber", "pono", "订单", "单号"),
     "customer": ("客户", "客户编码或名称", "customer", "customercodeorname", "client", "buyer"),
-    "amount": ("金额元", "订单金额元"),
+    "amount": ("金额元", "订单金额元", "amount", "value"),
     "terms_days": ("账期", "账期天", "账期天数", "信用期", "付款条件", "terms", "termsdays"),
     "delivery_on": ("交货日", "交货", "交期", "要求交期", "delivery", "deliveryday"),
     "version": ("版本", "版本号", "变更次数", "version", "revision", "rev"),
