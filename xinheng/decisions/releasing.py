@@ -78,6 +78,7 @@ class Done(NamedTuple):
     refused: T | None
     excess_minor: int = 0
     until: datetime | None = None
+    authority: str = ""  # by which it was released, in words
 
 
 def release_hold(
@@ -197,7 +198,8 @@ def _told(decision: Decision) -> Done:
     made = Override.objects.filter(decision=decision).order_by("-at").first()
     if made is None:
         return Done(decision.pk, decision.order_ref, None)
-    return Done(decision.pk, decision.order_ref, None, made.excess_minor, made.valid_until)
+    told = (made.excess_minor, made.valid_until, made.authority)
+    return Done(decision.pk, decision.order_ref, None, *told)
 
 
 # --- What must hold

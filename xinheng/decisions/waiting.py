@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import add
 from typing import Any, Final, NamedTuple
@@ -37,7 +37,7 @@ from xinheng.customers.queries import WORDS_MAX
 from xinheng.customers.search_text import fold, sought
 from xinheng.decisions.models import Hold, Rating
 from xinheng.limits.models import CreditLine
-from xinheng.people.queries import authority
+from xinheng.people.queries import authority, today
 
 COUNTED_MAX: Final = 10_000
 FAMILY_STEPS_MAX: Final = 12
@@ -143,11 +143,11 @@ def survey(user: Any, *, at: datetime) -> Survey:
         *("decision__currency", "after", "customer__status"),
         *("customer__business_unit_id", "customer__parent_id"),
     )
-    found = _with_after(waiting(user)).order_by("opened_at").values_list(*fields)[:COUNTED_MAX]
+    found = with_after(waiting(user)).order_by("opened_at").values_list(*fields)[:COUNTED_MAX]
     rows = [Lean(*row) for row in found]
     told = Survey(total=len(rows), currencies=Counter(row.currency for row in rows))
     if user.may("holds.release"):
-        told.reach = reach_of(user.pk, told.currencies)
+        told.reach = reach_of(user.pk, told.currencies, today(at))
     for row in rows:
         told.tabs.update(_tabs_of(row, told.reach, user.pk, at))
         told.codes.update(code for code in row.codes.split(",") if code)
@@ -157,9 +157,9 @@ def survey(user: Any, *, at: datetime) -> Survey:
     return told
 
 
-def reach_of(person_id: int, currencies: Iterable[str]) -> Reach:
-    """The person's authority to release, in each of these currencies where there is one."""
-    found = {code: authority(person_id, "release_hold", code) for code in currencies}
+def reach_of(person_id: int, currencies: Iterable[str], day: date) -> Reach:
+    """The authority to release, one's own or as a deputy, in each currency where there is one."""
+    found = {code: authority(person_id, "release_hold", code, day=day) for code in currencies}
     return Reach(
         person_id,
         {code: None if one.unlimited else one.up_to_minor for code, one in found.items() if one},
@@ -183,7 +183,7 @@ def narrowed(user: Any, wanted: Wanted, *, reach: Reach | None, at: datetime) ->
     """The holds that match, unordered."""
     rows = waiting(user)
     if wanted.tab == "mine":
-        rows = _with_after(rows)
+        rows = with_after(rows)
     rows = rows.filter(_tab_rule(wanted.tab, reach, user.pk, at), _opened(wanted.opened, at))
     if wanted.code:
         rows = rows.filter(code_rule(wanted.code))
@@ -259,7 +259,7 @@ def with_excess(rows: QuerySet[Hold]) -> QuerySet[Hold]:
     return rows.annotate(excess=RawSQL(_EXCESS, [], output_field=told))
 
 
-def _with_after(rows: QuerySet[Hold]) -> QuerySet[Hold]:
+def with_after(rows: QuerySet[Hold]) -> QuerySet[Hold]:
     """Adds `after`: what the order's tree of lines would use after a release, every counter at its
     full weight; lines of another currency in the tree are not added.
     """
