@@ -74,7 +74,7 @@ def key_of_one_who_left(scene: Scene) -> str:
 
 
 def call(operation: Operation, token: str | None, unit: str = "EAST", scene: Scene | None = None):
-    address = operation.path.replace("{code}", f"{unit}-1")
+    address = operation.path.replace("{code}", f"{unit}-1").replace("{ref}", f"{unit}-ok")
     if scene is not None:
         address = address.replace("{decision_id}", str(scene.approved[unit].pk))
     body = json.dumps(BODIES.get(operation.name, {}))

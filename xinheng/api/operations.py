@@ -163,6 +163,62 @@ class Problem(Struct):
     detail: str
 
 
+class OrderStanding(Struct):
+    """Where the order's value is now; the parts add up. waiting: asked, not promised; freed: given
+    back or never granted.
+    """
+
+    customer: str
+    currency: str
+    asked: Money
+    waiting: Money
+    promised: Money
+    delivered: Money
+    invoiced: Money
+    bills: Money
+    paid: Money
+    credited: Money
+    freed: Money
+
+
+class OrderEvent(Struct):
+    """One thing that happened. kind: asked, reserved, held, released, delivered, invoiced, paid, …;
+    day for papers, at for what was done here.
+    """
+
+    kind: str
+    day: str
+    at: Instant | None
+    amount: Money | None
+    currency: str | None
+    by: str | None
+    authority: str | None
+    reason: str | None
+    outcome: str | None
+    codes: list[str]
+    version: int | None
+    point: str | None
+    reference: str | None
+    state: str | None
+    until: Instant | None
+    decision_id: str | None
+    ledger_entry: str | None
+
+
+class OrderCustomer(Struct):
+    code: str
+    name: str
+
+
+class OrderLife(Struct):
+    """An order's whole life, oldest event first."""
+
+    order_ref: str
+    customers: list[OrderCustomer]
+    standing: list[OrderStanding]
+    events: list[OrderEvent]
+
+
 @dataclass(frozen=True)
 class Operation:
     """One operation: its url name, how to call it, and each status it may answer."""
@@ -217,6 +273,15 @@ OPERATIONS: Final = (
         T("取消订单，释放占用", "Cancel an order and free its reservation"),
         DecisionNow,
         (404, 409, *_ALWAYS),
+    ),
+    Operation(
+        "api-order",
+        "get",
+        "/api/v1/orders/{ref}",
+        "orders.check",
+        T("一张订单的全程", "An order's whole life"),
+        OrderLife,
+        (404, *_ALWAYS),
     ),
     Operation(
         "api-customers",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from xinheng.api import customers, decisions, openapi
+from xinheng.api import customers, decisions, openapi, orders
 from xinheng.api.keys import nothing_here
 
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
         decisions.cancel_one,
         name="api-order-check-cancel",
     ),
+    path("orders/<path:ref>", orders.one, name="api-order"),
     path("customers", customers.listed, name="api-customers"),
     path("customers/<path:code>", customers.one, name="api-customer"),
     path("openapi.json", openapi.openapi_json, name="api-openapi"),
