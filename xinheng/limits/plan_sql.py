@@ -104,3 +104,14 @@ where l.id = p.line_id
 """
 
 PATHS_OF = "select id, path from limits_creditline where id = any(%s::bigint[])"
+
+# Lines and all below them, with their counters; orders beyond the horizon are told apart.
+BOOKED = """
+select l.id, l.currency, l.path, coalesce((select sum(o.open_minor) from limits_orderdue o
+    where o.line_id = l.id and o.due_on > %s::date), 0)::bigint,
+  l.open_items_minor, l.unbilled_minor, l.orders_minor, l.bills_minor, l.guarantees_minor,
+  l.unapplied_minor, l.prepaid_minor, l.bank_bills_minor, l.listed_bills_minor
+from limits_creditline l
+where l.id = any(%s::bigint[]) or l.root_id in (
+  select t.root_id from limits_creditline t where t.id = any(%s::bigint[]))
+"""

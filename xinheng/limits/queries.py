@@ -4,16 +4,17 @@ both agree; what waits to be granted, and by whom it may be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
-from django.db import connection, connections
+from django.db import connection
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from xinheng.credit.exposure import COUNTERS, Components, Weights, explain, used
 from xinheng.credit.money import to_text
-from xinheng.limits import sql
+from xinheng.limits.card import ceiling_on
 from xinheng.limits.models import CreditLine, Movement, Proposal
 from xinheng.limits.refusals import LimitRefusal
 from xinheng.people.actor import Actor
@@ -23,7 +24,7 @@ from xinheng.texts import T
 
 class Usage(NamedTuple):
     """One line's use, in minor units. `ceiling_minor` None only when unlimited; unset counts as
-    0.
+    0, and so does a limit out of its dates.
     """
 
     line: CreditLine
@@ -34,25 +35,31 @@ class Usage(NamedTuple):
 
 
 def lines_of(customer_id: int) -> list[CreditLine]:
-    """A customer's lines, the largest first."""
-    return list(
-        CreditLine.objects.filter(customer_id=customer_id).order_by("-amount_minor", "currency")
-    )
+    """A customer's own lines, one for each currency, the largest first; a group's limit and
+    sub-limits are on the card of the own one.
+    """
+    mine = CreditLine.objects.filter(customer_id=customer_id, scope="")
+    return list(mine.order_by("-amount_minor", "currency"))
 
 
-def line_of(customer_id: int, currency: str) -> CreditLine | None:
-    return CreditLine.objects.filter(customer_id=customer_id, currency=currency).first()
+def line_of(customer_id: int, currency: str, scope: str = "") -> CreditLine | None:
+    mine = CreditLine.objects.filter(customer_id=customer_id, currency=currency, scope=scope)
+    return mine.first()
 
 
 def components_of(line: CreditLine) -> Components:
     return Components(*(getattr(line, f"{name}_minor") for name in COUNTERS))
 
 
-def usage(line: CreditLine, rule: Weights | None = None) -> Usage:
-    """How much of a line is in use under a policy's weights (all components in full by default)."""
+def usage(line: CreditLine, rule: Weights | None = None, *, today: date | None = None) -> Usage:
+    """How much of a line is in use under a policy's weights (all components in full by default).
+
+    today: an expired limit, or one not yet valid, gives nothing on that day; None looks at the
+    amount whatever its dates.
+    """
     components = components_of(line)
     in_use = used(components, rule) if rule else used(components)
-    ceiling = None if line.unlimited else (line.amount_minor or 0)
+    ceiling = ceiling_on(line, today)
     return Usage(line, components, in_use, ceiling, None if ceiling is None else ceiling - in_use)
 
 
@@ -71,27 +78,22 @@ def explained(line: CreditLine) -> list[dict[str, Any]]:
     ]
 
 
-def pending_of_orders(
-    order_refs: Iterable[str], *, using: str = "default"
-) -> dict[str, tuple[Any, int, int, int]]:
-    """Pending reservations by order: (id, line id, order version, still promised)."""
-    with connections[using].cursor() as cursor:
-        cursor.execute(sql.PENDING_OF_ORDERS, [list(order_refs)])
-        return {row[0]: (row[1], row[2], row[3], row[4]) for row in cursor.fetchall()}
-
-
 def waiting_proposals(user: Any) -> QuerySet[Proposal]:
     """What waits to be granted among the customers that this person sees.
 
     Each row carries `limit_now` (None: no limit yet) and `used_now` of its line.
     """
-    lines = CreditLine.objects.filter(customer=OuterRef("customer"), currency=OuterRef("currency"))
+    lines = CreditLine.objects.filter(
+        customer=OuterRef("customer"), currency=OuterRef("currency"), scope=OuterRef("scope")
+    )
     in_use = (
         F("open_items_minor")
         + F("unbilled_minor")
         + F("orders_minor")
         + F("bills_minor")
         + F("guarantees_minor")
+        + F("bank_bills_minor")
+        + F("listed_bills_minor")
         - F("unapplied_minor")
         - F("prepaid_minor")
     )
@@ -164,7 +166,8 @@ with journal as (
   from limits_creditline l cross join lateral (values
     ('open_items', open_items_minor), ('unbilled', unbilled_minor), ('orders', orders_minor),
     ('bills', bills_minor), ('guarantees', guarantees_minor), ('unapplied', unapplied_minor),
-    ('prepaid', prepaid_minor)) as c(component, counter)
+    ('prepaid', prepaid_minor), ('bank_bills', bank_bills_minor),
+    ('listed_bills', listed_bills_minor)) as c(component, counter)
 ), promised as (
   select line_id, sum(amount_minor - posted_minor) as total
   from limits_reservation where state = 'pending' group by 1
