@@ -114,7 +114,7 @@ def test_a_new_version_takes_the_place_of_the_old_reservation(world):
     [second] = check(world, ask("PO-1", "C1", 950, version=2))
     assert told(second)["outcome"] == "approve"
     assert sorted(Reservation.objects.values_list("order_version", "state")) == [
-        (1, "voided"),
+        (1, "replaced"),
         (2, "pending"),
     ]
     assert CreditLine.objects.get().orders_minor == 950

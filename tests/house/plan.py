@@ -54,7 +54,7 @@ OTHER_FILES = {
     "customers": {"rows", "search_text"},
     "decisions": {
         *("answering", "assess", "batch", "facts", "features", "judging", "pipeline", "sql"),
-        *("governing", "holding", "releasing", "weighing"),
+        *("again", "governing", "ground", "holding", "releasing", "weighing"),
         *("replaying", "scenes", "values", "waiting", "ways_out"),
     },
     "dossiers": {"balance", "rows"},
@@ -62,13 +62,17 @@ OTHER_FILES = {
     "ledger": {"entries", "fsck", "sequencer", "signer", "verifying"},
     "limits": {
         *("arrays", "locking", "conditions", "sql", "values"),
-        *("in_force", "plan_sql", "tree"),
+        *("in_force", "plan_sql", "tree", "tree_use", "card", "planning", "raising", "proposing"),
+        *("granting", "covering", "adjusting"),
+        "taking_over",
     },
     "people": {"actor", "keys", "roles", "saved_views"},
     "policies": {"bodies"},
     "portfolio": {"book", "exposure", "file", "overview", "order_life", "order_papers"},
     "receivables": {
-        *("as_of", "behaviour", "own_receipts", "posting", "rows", "settling", "staging"),
+        *("as_of", "balances", "behaviour", "chains", "counted", "own_receipts", "posting"),
+        *("quarantine", "reconciling", "recorded", "row_checks", "rows", "settling", "staging"),
+        "tables",
     },
     "vault": {"keyring", "seal"},
 }

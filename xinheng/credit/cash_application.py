@@ -37,8 +37,8 @@ RULE_EN: Final = (
     "A receipt goes to the invoice it names; the rest to the oldest open item (due date, then "
     "issue date, then number). What is left stays unapplied and settles later invoices from their "
     "issue date. An invoice that came with a settlement date is paid by the receipts that name it, "
-    "and settled on that day for what they do not cover; a credit note acts as a receipt and goes first "
-    "to the invoice it corrects; a prepayment only goes to the invoice or the order that it names."
+    "and settled on that day for what they do not cover; a credit note acts as a receipt and goes "
+    "first to the invoice it corrects; a prepayment only goes to the invoice or order it names."
 )
 
 

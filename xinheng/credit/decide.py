@@ -96,7 +96,9 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     """All that a decision may know: figures, dates and codes, never names. `limit` None: the
     customer has no line. `payer_status`: of who pays, where that is somebody else; `rates`: those
     that converted; `rates_missing`: pairs without one, which makes the exposure unknown; `point`:
-    where in the order's life it is asked.
+    where in the order's life it is asked. `tolerated_minor`: a person released this order before,
+    and up to this amount a change is not asked about again; `passed_on`: the day of an answer that
+    still holds at this check point.
     """
 
     customer_status: TextOrUnknown
@@ -112,6 +114,8 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     rates: tuple[RateUsed, ...] = ()
     rates_missing: tuple[str, ...] = ()
     point: str = "order"
+    tolerated_minor: int | None = None
+    passed_on: str | None = None
 
 
 class Reason(Struct, frozen=True):
@@ -170,7 +174,7 @@ def decide(facts: Facts, order: Order, policy: Policy) -> Verdict:
             "an order's amount is not negative; returns and credit notes are not order-checked"
         )
     in_use = used(facts.components, policy.exposure)
-    after = in_use + counts(facts, order, policy)
+    after = in_use + counts(order, facts.today, policy)
     trace: list[Step] = []
     reasons: list[Reason] = []
     made = policy.points.get(facts.point)
@@ -187,8 +191,9 @@ def decide(facts: Facts, order: Order, policy: Policy) -> Verdict:
         trace.append(Step("forced_hold", "hold", None, None))
     if facts.levels or facts.rates_missing:
         _look_above(facts, policy, trace, reasons)
-    if facts.point == "invoice":
+    if reasons and (facts.point == "invoice" or _excused(facts, order, reasons)):
         reasons = [replace(reason, outcome="warn") for reason in reasons]
+        reasons += _excuses(facts, order)
     ceiling = ceiling_of(limit)
     return Verdict(
         _worst(reasons) if reasons else "approve",
@@ -202,12 +207,33 @@ def decide(facts: Facts, order: Order, policy: Policy) -> Verdict:
     )
 
 
-def counts(facts: Facts, order: Order, policy: Policy) -> int:
+def _excused(facts: Facts, order: Order, reasons: list[Reason]) -> bool:
+    """A change within the tolerance of what a person released, or an answer that still holds. What
+    declines, and a hold that a person placed, are never excused.
+    """
+    if any(r.outcome == "decline" or r.code == "limit_forced_hold" for r in reasons):
+        return False
+    if facts.passed_on is not None:
+        return True
+    return facts.tolerated_minor is not None and order.amount_minor <= facts.tolerated_minor
+
+
+def _excuses(facts: Facts, order: Order) -> list[Reason]:
+    if facts.point == "invoice":
+        return []  # delivered goods stay invoiceable; the reasons themselves ride along
+    if facts.passed_on is not None:
+        return [Reason("checked_recently", facts.passed_on, None, "warn")]
+    measured = to_text(order.amount_minor, order.currency)
+    threshold = to_text(facts.tolerated_minor or 0, order.currency)
+    return [Reason("within_tolerance", measured, threshold, "warn")]
+
+
+def counts(order: Order, today: str, policy: Policy) -> int:
     """What the order adds to the exposure: its amount less what documents carry already; if it is
     to be delivered beyond the horizon, only the policy's share of that.
     """
     adds = max(order.amount_minor - order.fulfilled_minor, 0)
-    if is_later(order.delivery_on, facts.today, policy):
+    if is_later(order.delivery_on, today, policy):
         return weighted(adds, policy.exposure.later)
     return weighted(adds, policy.exposure.orders)
 

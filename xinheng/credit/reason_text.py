@@ -124,8 +124,8 @@ WORDINGS: Final[dict[str, Wording]] = {
         "money",
     ),
     "checked_recently": Wording(
-        "本单已于 {m} 通过检查，{t} 之前不再检查。",
-        "This order passed its check on {m}; it is not checked again before {t}.",
+        "本单已于 {m} 通过检查，约定天数内不再检查。",
+        "This order passed its check on {m}; within the agreed days it is not checked again.",
         "plain",
     ),
     "terms_longer": Wording(

@@ -29,20 +29,22 @@ from xinheng.credit.decide import (
     counts,
     decide,
 )
-from xinheng.credit.exposure import Components, used
+from xinheng.credit.exposure import WHOLE_BPS, Components, used, weighted
 from xinheng.credit.policy import Policy
 from xinheng.credit.rates import convert
 
 
 class Due(Struct, frozen=True):
     """An open invoice of the line: number, ISO due date, what is open in minor units. `disputed`:
-    in an accepted dispute that is young enough to be left out of the overdue test today.
+    in an accepted dispute that is young enough to be left out of the overdue test today. `scope`:
+    the sub-limit that it counts in, such as "product:CEM-42".
     """
 
     number: str
     due_on: str
     open_minor: int
     disputed: bool = False
+    scope: str = ""
 
 
 class Ahead(Struct, frozen=True):
@@ -71,6 +73,7 @@ class Step(Struct, frozen=True, omit_defaults=True):
 
 
 Items = tuple[Due, ...]
+WHOLE_KINDS: Final = ("group", "own")  # limits that all of the line counts in
 
 
 class Scene(Struct, frozen=True):
@@ -135,7 +138,7 @@ def _receive(step: Step, scene: Scene) -> Scene:
         overdue = max(overdue - (_late(items, facts.today) - still), still)
     days = _days_left(facts, left, overdue)
     facts = replace(facts, overdue_minor=overdue, overdue_days_max=days)
-    return replace(_lighter(scene, facts, components), items=left)
+    return replace(_lighter(scene, facts, components, left), items=left)
 
 
 def _left(step: Step, items: Items) -> Items:
@@ -162,24 +165,39 @@ def _days_left(facts: Facts, left: Items, overdue_minor: int | Unknown) -> int |
 def _prepay(step: Step, scene: Scene) -> Scene:
     components = scene.facts.components
     more = replace(components, prepaid=components.prepaid + step.amount_minor)
-    return _lighter(scene, scene.facts, more)
+    return _lighter(scene, scene.facts, more, scene.items)
 
 
-def _lighter(scene: Scene, facts: Facts, components: Components) -> Scene:
-    """Other components on the line, and so much less in use on every limit above it."""
+def _lighter(scene: Scene, facts: Facts, components: Components, left: Items) -> Scene:
+    """Other components on the line, and so much less in use on every limit above it. In a sub-limit
+    only what settles its own invoices counts; money in advance does not.
+    """
     facts = replace(facts, components=components)
     if not facts.levels:
         return replace(scene, facts=facts)
     weights = scene.policy.exposure
-    freed = used(scene.facts.components, weights) - used(facts.components, weights)
-    levels = tuple(_relieved(level, freed, scene) for level in facts.levels)
+    freed = used(scene.facts.components, weights) - used(components, weights)
+
+    def relieved(level: Level) -> Level:
+        if level.kind in WHOLE_KINDS:
+            return _relieved(level, freed, scene)
+        inside = _inside(level, scene.items) - _inside(level, left)
+        return _relieved(level, weighted(inside, weights.open_items), scene)
+
+    levels = tuple(relieved(level) for level in facts.levels)
     return replace(scene, facts=replace(facts, levels=levels))
 
 
+def _inside(level: Level, items: Items) -> int:
+    return sum(item.open_minor for item in items if item.scope == level_key(level))
+
+
 def _relieved(level: Level, freed_minor: int, scene: Scene) -> Level:
+    """Where something is rounded on the way up, a minor unit less for each rounding."""
+    weights = scene.policy.exposure
     freed = _converted(freed_minor, level.currency, scene)
-    if level.currency != scene.order.currency:
-        freed -= 1
+    freed -= level.currency != scene.order.currency
+    freed -= any(w % WHOLE_BPS for w in (weights.open_items, weights.unapplied, weights.prepaid))
     return replace(level, used_minor=level.used_minor - max(freed, 0))
 
 
@@ -226,8 +244,8 @@ def _with_order(scene: Scene, order: Order) -> Scene:
     """Another order, and what that one adds to every limit above. Where no rate is known, as much
     as before.
     """
-    before = counts(scene.facts, scene.order, scene.policy)
-    now = counts(scene.facts, order, scene.policy)
+    before = counts(scene.order, scene.facts.today, scene.policy)
+    now = counts(order, scene.facts.today, scene.policy)
 
     def adding(level: Level) -> Level:
         less = _converted(before, level.currency, scene) - _converted(now, level.currency, scene)

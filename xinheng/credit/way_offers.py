@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from xinheng.credit.decide import Level, Limit, ceiling_of, horizon, is_later
 from xinheng.credit.scale import GRADES, grade_rank
-from xinheng.credit.way_changes import Scene, Step, level_key, paid_by
+from xinheng.credit.way_changes import WHOLE_KINDS, Items, Scene, Step, level_key, paid_by
 
 
 class Offer(NamedTuple):
@@ -67,17 +67,24 @@ def _renew_limit(scene: Scene) -> Iterator[Offer]:
 
 
 def _receive_on(scene: Scene) -> Iterator[Offer]:
-    """On invoices by name, passing over those in dispute, which money would settle first."""
-    named = tuple(item for item in scene.items if not item.disputed)
-    if len(named) == len(scene.items):
-        return
+    """On invoices by name, where money unnamed would first settle others that do not matter: those
+    in dispute, or those outside a sub-limit that is exceeded.
+    """
+    for level, _ in _exceeded(scene):
+        if level.kind not in WHOLE_KINDS:
+            inside = tuple(item for item in scene.items if item.scope == level_key(level))
+            yield _named(scene, inside)
+    certain = tuple(item for item in scene.items if not item.disputed)
+    if len(certain) < len(scene.items):
+        yield _named(scene, certain)
 
+
+def _named(scene: Scene, items: Items) -> Offer:
     def step_of(amount: int) -> Step:
-        on = tuple(item.number for item in paid_by(amount, named))
+        on = tuple(item.number for item in paid_by(amount, items))
         return Step("receive_on", amount_minor=amount, on=on)
 
-    most = sum(item.open_minor for item in named)
-    yield Offer(1, most, step_of, _cash(scene))
+    return Offer(1, sum(item.open_minor for item in items), step_of, _cash(scene))
 
 
 def _receive(scene: Scene) -> Iterator[Offer]:

@@ -9,22 +9,18 @@ do to a held order is in `releasing`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import DatabaseError, connections, transaction
 
 from xinheng.decisions import sql
 from xinheng.decisions.batch import Batch, SameOrderTwice
-from xinheng.decisions.facts import (
-    Party,
-    find_earlier,
-    find_parties,
-    find_standings,
-)
+from xinheng.decisions.facts import Party, find_earlier, find_parties, lock_orders
 from xinheng.decisions.governing import LivePolicy, live_policy
+from xinheng.decisions.ground import LineMoved, stand_on, whole_paths
 from xinheng.decisions.holding import end_hold, entry_about, locked_decision
 from xinheng.decisions.models import Decision
 from xinheng.decisions.pipeline import pipelined
@@ -32,7 +28,7 @@ from xinheng.decisions.refusals import DecisionRefusal
 from xinheng.decisions.values import Answer, Ask
 from xinheng.ledger.actions import append, new_ids
 from xinheng.ledger.entries import NewEntry
-from xinheng.limits.actions import end_reservations, ensure_lines, lock_lines, reserve
+from xinheng.limits.actions import end_reservations, ensure_lines, reserve
 from xinheng.limits.actions import expire_due as expire_reservations
 from xinheng.limits.arrays import numbers, plain, texts
 from xinheng.merkle.tree import hash_leaf, root_of
@@ -44,10 +40,6 @@ ASKS_MAX = 1_000
 TRIES = 5
 IDS_PER_ORDER = 3  # decision, ledger entry, reservation
 RETRIED_STATES = {"23505", "40P01", "40001"}  # a simultaneous twin, a deadlock, a serialisation
-
-
-class LineMoved(Exception):
-    """Between reading and locking, an order's reservation appeared on another line."""
 
 
 def check_orders(
@@ -88,29 +80,25 @@ def _worth_another_try(error: Exception) -> bool:
 def _check(
     asks: Sequence[Ask], governing: LivePolicy, actor: Actor, at: datetime | None, using: str
 ) -> list[Answer]:
+    refs = [ask.order_ref for ask in asks]
     with connections[using].cursor() as cursor:
+        lock_orders(cursor, refs)
         parties = _parties_with_lines(cursor, asks, at, using)
-        line_ids = {party.line_id for party in parties if party and party.line_id}
-        line_ids |= {party.pending_line_id for party in parties if party and party.pending_line_id}
-        lines = lock_lines(line_ids, using=using)
-        clock, today, standings = find_standings(cursor, list(lines), governing.time_zone, at)
-        if clock is None or today is None:
-            return [Answer(404, b"", None)] * len(asks)
-        earlier, pending, on_order = find_earlier(cursor, [ask.order_ref for ask in asks])
-        if any(held.line_id not in lines for held in pending.values()):
-            raise LineMoved
-        batch = Batch(
-            policy=governing.policy,
-            actor=actor,
-            at=clock,
-            today=today.isoformat(),
-            lines=lines,
-            standings=standings,
-            earlier=earlier,
-            pending=pending,
-            on_order=on_order,
-            fresh_ids=new_ids(IDS_PER_ORDER * len(asks)),
+        ground = stand_on(
+            cursor,
+            whole_paths(parties),
+            governing.policy,
+            governing.time_zone,
+            at,
+            using=using,
         )
+        if ground is None:
+            return [Answer(404, b"", None)] * len(asks)
+        earlier, pending, on_order = find_earlier(cursor, refs)
+        if any(held.line_id not in ground.lines for held in pending.values()):
+            raise LineMoved
+        fresh = new_ids(IDS_PER_ORDER * len(asks))
+        batch = Batch(ground, actor, earlier, pending, on_order, fresh)
         answers = [batch.answer(ask, party) for ask, party in zip(asks, parties, strict=True)]
         _write(cursor, batch, governing.id, using)
     return answers
@@ -119,10 +107,12 @@ def _check(
 def _parties_with_lines(
     cursor: Any, asks: Sequence[Ask], at: datetime | None, using: str
 ) -> list[Party | None]:
-    """Parties; who has no line in the order's currency gets an unset one, so there is a lock."""
+    """Parties; where the payer has no line in the order's currency and scope, an unset one is made,
+    so that there is something to lock.
+    """
     parties = find_parties(cursor, asks)
     missing = {
-        (party.customer_id, ask.currency)
+        (party.payer_id, ask.currency, ask.scope)
         for ask, party in zip(asks, parties, strict=True)
         if party and party.line_id is None
     }
@@ -134,19 +124,26 @@ def _parties_with_lines(
 
 def _write(cursor: Any, batch: Batch, policy_id: int, using: str) -> None:
     """One multi-row write each; what was replaced ends before what replaces it begins."""
-    end_reservations(batch.voided, "voided", at=batch.at, using=using)
+    ground = batch.ground
+    end_reservations(batch.replaced, "replaced", at=ground.at, using=using)
     if batch.superseded:
-        cursor.execute(sql.SUPERSEDE_HOLDS, [batch.at, batch.superseded])
-    reserve(batch.reservations, at=batch.at, using=using)
+        cursor.execute(sql.SUPERSEDE_HOLDS, [ground.at, batch.superseded])
+    reserve(batch.reservations, at=ground.at, using=using)
     if not batch.decisions:
         return
     _write_decisions(cursor, batch, policy_id)
     if batch.holds:
         ids, customers, kinds, codes = zip(*batch.holds, strict=True)
-        cursor.execute(
-            sql.ADD_HOLDS, [batch.at, plain(ids), numbers(customers), texts(kinds), texts(codes)]
-        )
-    append(batch.entries, at=batch.at, cursor=cursor, ids=[row[9] for row in batch.decisions])
+        due = ground.at + timedelta(hours=ground.policy.sla_hours)
+        columns = [plain(ids), numbers(customers), texts(kinds), texts(codes)]
+        cursor.execute(sql.ADD_HOLDS, [ground.at, due, *columns])
+    append(batch.entries, at=ground.at, cursor=cursor, ids=[row[9] for row in batch.decisions])
+
+
+# How the columns of Batch.decisions travel, in their order.
+_BINDINGS: Final[tuple[Callable[[Any], str], ...]] = (
+    *(plain, texts, numbers, numbers, numbers, numbers, texts, texts, plain, plain, texts, texts),
+)
 
 
 def _write_decisions(cursor: Any, batch: Batch, policy_id: int) -> None:
@@ -154,28 +151,17 @@ def _write_decisions(cursor: Any, batch: Batch, policy_id: int) -> None:
     for parts in batch.bytes_of:
         starts.append(position)
         position += len(parts[0]) + len(parts[1]) + len(parts[2]) + len(parts[3])
-    ids, refs, versions, customers, lines, amounts, currencies, outcomes, held, entries = zip(
-        *batch.decisions, strict=True
-    )
+    columns = list(zip(*batch.decisions, strict=True))
     cursor.execute(
         sql.ADD_DECISIONS,
         [
-            plain(ids),
-            texts(refs),
-            numbers(versions),
-            numbers(customers),
-            numbers(lines),
-            numbers(amounts),
-            texts(currencies),
-            texts(outcomes),
-            plain(held),
-            plain(entries),
+            *[bind(column) for bind, column in zip(_BINDINGS, columns, strict=True)],
             numbers(starts),
             *[numbers([len(parts[n]) for parts in batch.bytes_of]) for n in (1, 2, 3)],
             policy_id,
             batch.actor.ref,
             batch.actor.person_id,
-            batch.at,
+            batch.ground.at,
             b"".join([part for parts in batch.bytes_of for part in parts]),
         ],
     )

@@ -13,8 +13,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
+from msgspec import to_builtins
 
-from xinheng.credit.decide import Facts, Limit, Order, Verdict
+from xinheng.credit.decide import Facts, Level, Limit, Order, Verdict, ceiling_of, is_later
 from xinheng.credit.exposure import explain
 from xinheng.credit.money import to_text
 from xinheng.credit.policy import Policy
@@ -45,7 +46,7 @@ def answer_bytes(
     order was not approved or an open order of the ERP with its number counts already.
     """
     currency = order.currency
-    answer = {
+    answer: dict[str, Any] = {
         "decision_id": decision_id,
         "outcome": verdict.outcome,
         "reasons": [
@@ -64,13 +65,58 @@ def answer_bytes(
             "after": to_text(verdict.after_minor, currency),
             "components": _components(facts, policy, currency),
             "rule": verdict.rule,
+            **_further(facts, order, policy),
         },
-        "reservation": _reservation(reservation, currency),
+        "reservation": _reservation(reservation, order.asked_currency or currency),
         "policy": {"name": policy.name, "version": policy.version},
         "decided_at": instant(decided_at),
         "ledger": {"entry": entry_id, "status": "recorded"},
     }
+    if facts.point != "order":
+        answer["point"] = facts.point
     return _ENCODER.encode(answer)
+
+
+def _further(facts: Facts, order: Order, policy: Policy) -> dict[str, Any]:
+    """What only some answers have: other currencies, limits above, covers, what counts later."""
+    told: dict[str, Any] = {}
+    limit = facts.limit
+    if isinstance(limit, Limit) and limit.covered_minor:
+        told["covered"] = to_text(limit.covered_minor, order.currency)
+    if isinstance(limit, Limit) and limit.temporary:
+        told["temporary_limit"] = True
+    if order.asked_minor is not None and order.asked_currency is not None:
+        told["currency"] = order.currency
+        told["asked"] = {
+            "amount": to_text(order.asked_minor, order.asked_currency),
+            "currency": order.asked_currency,
+            "counts": to_text(order.amount_minor, order.currency),
+        }
+    if facts.rates:
+        told["rates"] = [to_builtins(rate) for rate in facts.rates]
+    if order.fulfilled_minor:
+        told["fulfilled"] = to_text(order.fulfilled_minor, order.currency)
+    if is_later(order.delivery_on, facts.today, policy):
+        told["counts_later"] = order.delivery_on
+    if facts.levels:
+        told["levels"] = [_level(level) for level in facts.levels]
+    return told
+
+
+def _level(level: Level) -> dict[str, Any]:
+    ceiling = ceiling_of(level.limit)
+    after = level.used_minor + level.adds_minor
+    return {
+        "kind": level.kind,
+        "name": level.name,
+        "currency": level.currency,
+        "limit": "unlimited" if ceiling is None else to_text(ceiling, level.currency),
+        "used": to_text(level.used_minor, level.currency),
+        "after": to_text(after, level.currency),
+        "headroom": None
+        if ceiling is None
+        else to_text(ceiling - level.used_minor, level.currency),
+    }
 
 
 def _limit_text(facts: Facts, currency: str) -> str | None:

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from xinheng.credit.decide import Order, Verdict, decide, encode
-from xinheng.credit.exposure import Components
-from xinheng.credit.money import to_text
+from xinheng.credit.decide import Facts, Order, Verdict, decide, encode
+from xinheng.credit.exposure import WHOLE_BPS
+from xinheng.credit.money import divide_half_up, to_text
 from xinheng.credit.policy import Policy
 from xinheng.decisions.answering import answer_bytes
-from xinheng.decisions.facts import Earlier, Party, Pending, Standing, facts_of
+from xinheng.decisions.facts import Account, Earlier, OnOrder, Party, Pending
+from xinheng.decisions.ground import Asked, Ground
 from xinheng.decisions.values import Answer, Ask
 from xinheng.ledger.entries import NewEntry
-from xinheng.limits.values import LockedLine, NewReservation
+from xinheng.limits.values import NewReservation
 from xinheng.people.actor import Actor
 
 REASON_CODES_MAX = 300
@@ -30,22 +30,16 @@ REASON_CODES_MAX = 300
 
 @dataclass
 class Batch:
-    """What a batch has read, and what it will write. `pending`: order_ref → (id, line, version,
-    promised).
-    """
+    """What a batch stands on, what was there before, and what it will write."""
 
-    policy: Policy
+    ground: Ground
     actor: Actor
-    at: datetime
-    today: str  # ISO, in the company's zone
-    lines: dict[int, LockedLine]
-    standings: dict[int, Standing]
     earlier: dict[str, list[Earlier]]
     pending: dict[str, Pending]
-    # what the ERP's own open order of the same number counts already: never counted twice
-    on_order: dict[tuple[str, int, str], int]
+    # what documents of an order's number carry already: never counted, never promised twice
+    on_order: dict[Account, OnOrder]
     fresh_ids: list[str]  # random ids, taken from the end
-    voided: list[UUID | str] = field(default_factory=list)
+    replaced: list[UUID | str] = field(default_factory=list)
     superseded: list[UUID | str] = field(default_factory=list)
     reservations: list[NewReservation] = field(default_factory=list)
     decisions: list[tuple[Any, ...]] = field(default_factory=list)
@@ -61,58 +55,49 @@ class Batch:
         if not all(self.actor.reaches(decision.unit_id) for decision in history):
             return Answer(422, b"", None)  # somebody else's order: neither told nor replaced
         for decision in history:
-            if decision.version == ask.version:
+            if _same_question(decision, ask):
                 if decision.request_sha256 == ask.body_sha256:
                     return Answer(200, decision.answer, decision.id, replayed=True)
                 return Answer(422, b"", decision.id)
-        if history and history[-1].version > ask.version:
-            return Answer(409, b"", history[-1].id)
-        self._replace_earlier(ask)
+        orders = [decision for decision in history if decision.point == "order"]
+        if orders and orders[-1].version > ask.version:
+            return Answer(409, b"", orders[-1].id)
+        if ask.point == "order":
+            self._replace_earlier(ask)
         return self._decide(ask, party, party.line_id)
 
     def _replace_earlier(self, ask: Ask) -> None:
-        """A new version takes the place of the old one: its reservation returns, its hold is
+        """A new version takes the place of the old one: its reservation returns, its holds are
         moot.
         """
-        replaced = [decision.id for decision in self.earlier.get(ask.order_ref, [])]
-        if replaced and any(made[0] in replaced for made in self.decisions):
+        before = [d.id for d in self.earlier.get(ask.order_ref, []) if d.point != "quote"]
+        if before and any(made[0] in before for made in self.decisions):
             raise SameOrderTwice(ask.order_ref)
-        self.superseded.extend(replaced)
+        self.superseded.extend(before)
         reservation = self.pending.pop(ask.order_ref, None)
         if reservation is None:
             return
-        self.voided.append(reservation.id)
-        self._add_orders(reservation.line_id, -reservation.promised_minor)
-
-    def _add_orders(self, line_id: int, delta_minor: int) -> None:
-        self.lines[line_id] = with_orders(self.lines[line_id], delta_minor)
+        self.replaced.append(reservation.id)
+        self.ground.take(reservation.line_id, -reservation.promised_minor, reservation.delivery_on)
 
     def _decide(self, ask: Ask, party: Party, line_id: int) -> Answer:
-        counted = self.on_order.get((ask.order_ref, party.customer_id, ask.currency), 0)
-        line = with_orders(self.lines[line_id], -counted)
-        facts = facts_of(line, self.standings[line_id], self.today)
-        order = Order(
-            ask.order_ref,
-            ask.version,
-            ask.amount_minor,
-            ask.currency,
-            ask.terms_days,
-            ask.requested_on or facts.today,
-        )
-        verdict = decide(facts, order, self.policy)
+        policy = self.ground.policy
+        asked = self._asked(ask, party, line_id)
+        facts, order = self.ground.facts(line_id, asked)
+        verdict = decide(facts, order, policy)
         decision_id, entry_id = dashed(self.fresh_ids.pop()), self.fresh_ids.pop()
         reservation = None
-        if verdict.outcome == "approve" and order.amount_minor > counted:
-            reservation = self._reserve(order, verdict, line_id, counted)
+        if verdict.outcome == "approve":
+            reservation = self._promise(ask, asked, facts, order, verdict, line_id)
         answer = answer_bytes(
             decision_id=decision_id,
             entry_id=dashed(entry_id),
             facts=facts,
             order=order,
             verdict=verdict,
-            policy=self.policy,
+            policy=policy,
             reservation=reservation,
-            decided_at=self.at,
+            decided_at=self.ground.at,
         )
         self._keep(
             ask,
@@ -127,32 +112,107 @@ class Batch:
         )
         return Answer(200, answer, decision_id)
 
-    def _reserve(
-        self, order: Order, verdict: Verdict, line_id: int, counted_minor: int
-    ) -> NewReservation:
-        """Promise what the ERP's own open order of this number does not count yet."""
-        line = self.lines[line_id]
-        version = line.line_version + 1
-        reservation = NewReservation(
+    def _asked(self, ask: Ask, party: Party, line_id: int) -> Asked:
+        """The order with what it must not count against itself, and what excuses it."""
+        carried = self.on_order.get((ask.order_ref, party.payer_id, ask.currency, ask.scope))
+        own = self._own(ask, line_id)
+        return Asked(
+            ask.order_ref,
+            ask.version,
+            ask.amount_minor,
+            ask.currency,
+            ask.terms_days,
+            ask.requested_on,
+            ask.delivery_on,
+            ask.point,
+            party.status if party.payer_id != party.customer_id else None,
+            carried.open_minor if carried else 0,
+            carried.delivery_on if carried else None,
+            carried.fulfilled_minor if carried else 0,
+            own.promised_minor if own else 0,
+            own.delivery_on if own else None,
+            self._tolerated(ask, line_id),
+            self._passed_on(ask, line_id),
+        )
+
+    def _own(self, ask: Ask, line_id: int) -> Pending | None:
+        """What the order holds already. A new version's has been returned before; elsewhere in its
+        life it stays, and does not count against the order itself.
+        """
+        held = self.pending.get(ask.order_ref)
+        return held if held and held.line_id == line_id else None
+
+    def _tolerated(self, ask: Ask, line_id: int) -> int | None:
+        """Up to which amount a change of a released order is not asked about again: by value and
+        within days, on the same line, with terms no longer than those released.
+        """
+        rule = self.ground.policy.tolerance
+        released = self._released(ask)
+        if released is None or released.released_on is None or not rule.days:
+            return None
+        age = (self.ground.at - released.released_on).days
+        longer = (ask.terms_days or 0) > (released.terms_days or 0)
+        if age > rule.days or longer or released.line_id != line_id:
+            return None
+        over = divide_half_up(released.amount_minor * rule.value_bps, WHOLE_BPS)
+        return released.amount_minor + over
+
+    def _released(self, ask: Ask) -> Earlier | None:
+        """The newest earlier version of the order that a person released."""
+        history = self.earlier.get(ask.order_ref, [])
+        found = [d for d in history if d.override_id is not None and d.point != "quote"]
+        return found[-1] if found else None
+
+    def _passed_on(self, ask: Ask, line_id: int) -> str | None:
+        """The day of an answer on this version that still holds at a later check point."""
+        days = self.ground.policy.quiet_days
+        if not days or ask.point in ("quote", "order", "invoice") or not self._own(ask, line_id):
+            return None
+        for made in reversed(self.earlier.get(ask.order_ref, [])):
+            passed = made.decided_on if made.outcome == "approve" else made.released_on
+            if made.point == "quote" or made.version != ask.version or passed is None:
+                continue
+            within = (self.ground.at - passed).days < days
+            if within and made.line_id == line_id and ask.amount_minor <= made.amount_minor:
+                return passed.date().isoformat()
+        return None
+
+    def _promise(
+        self, ask: Ask, asked: Asked, facts: Facts, order: Order, verdict: Verdict, line_id: int
+    ) -> NewReservation | None:
+        """Promise what neither documents nor an earlier promise of this order carry yet."""
+        if ask.point in ("quote", "invoice"):
+            return None
+        excused = any(reason.code == "within_tolerance" for reason in verdict.reasons)
+        released = self._released(ask) if excused else None
+        reservation = self.ground.promise(
             dashed(self.fresh_ids.pop()),
             line_id,
-            order.ref,
-            order.version,
-            order.amount_minor - counted_minor,
-            verdict.used_minor + counted_minor,
-            verdict.ceiling_minor,
-            line.limit.unlimited,
-            None,
-            version,
-            self.at + timedelta(days=self.policy.reservation_days),
+            asked,
+            facts,
+            order,
+            used_minor=verdict.used_minor,
+            covered_minor=self._covered(ask, line_id),
+            override_id=UUID(str(released.override_id)) if released else None,
         )
-        self.lines[line_id] = line._replace(line_version=version)
-        self._add_orders(line_id, reservation.amount_minor)
+        if reservation is None:
+            return None
         self.reservations.append(reservation)
         self.pending[order.ref] = Pending(
-            reservation.id, line_id, order.version, reservation.amount_minor
+            reservation.id,
+            line_id,
+            order.version,
+            reservation.amount_minor,
+            ask.delivery_on,
+            reservation.covered_before_minor,
+            reservation.amount_minor,
         )
         return reservation
+
+    def _covered(self, ask: Ask, line_id: int) -> int:
+        payer = self.ground.lines[line_id].customer_id
+        carried = self.on_order.get((ask.order_ref, payer, ask.currency, ask.scope))
+        return carried.covered_minor if carried else 0
 
     def _keep(
         self,
@@ -178,11 +238,13 @@ class Batch:
                 verdict.outcome,
                 reservation.id if reservation else None,
                 entry_id,
+                ask.point,
+                ask.document,
             )
         )
         self.bytes_of.append(kept)
         codes = [reason.code for reason in verdict.reasons]
-        if verdict.outcome in ("hold", "refer"):
+        if verdict.outcome in ("hold", "refer") and ask.point != "quote":
             text = ",".join(codes)[:REASON_CODES_MAX]
             self.holds.append((decision_id, party.customer_id, verdict.outcome, text))
         self.entries.append(
@@ -191,35 +253,36 @@ class Batch:
                 order,
                 verdict.outcome,
                 codes,
-                self.policy,
+                self.ground.policy,
                 self.actor.ref,
                 kept,
                 party.data_key_id,
             )
         )
         self.earlier.setdefault(ask.order_ref, []).append(
-            Earlier(decision_id, ask.version, ask.body_sha256, kept[3], party.unit_id)
+            Earlier(
+                decision_id,
+                ask.version,
+                ask.body_sha256,
+                kept[3],
+                party.unit_id,
+                ask.point,
+                ask.document,
+                verdict.outcome,
+                self.ground.at,
+                ask.amount_minor,
+                line_id,
+            )
         )
+
+
+def _same_question(made: Earlier, ask: Ask) -> bool:
+    return (made.version, made.point, made.document) == (ask.version, ask.point, ask.document)
 
 
 def dashed(digits: str) -> str:
     """32 hex digits as an id is written; made by hand, because a UUID object costs ten times it."""
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-def with_orders(line: LockedLine, delta_minor: int) -> LockedLine:
-    """The line as if its orders counted more (or less)."""
-    c = line.components
-    changed = Components(
-        c.open_items,
-        c.unbilled,
-        c.orders + delta_minor,
-        c.bills,
-        c.guarantees,
-        c.unapplied,
-        c.prepaid,
-    )
-    return line._replace(components=changed)
 
 
 class SameOrderTwice(Exception):
@@ -257,7 +320,7 @@ def committed_values(
     digest, facts, _, answer = kept
     return {
         "actor": actor_ref,
-        "amount": f"{to_text(order.amount_minor, order.currency)} {order.currency}",
+        "amount": _amount_asked(order),
         "answer": answer.decode(),
         "customer": customer_code,
         "facts": facts.decode(),
@@ -266,10 +329,17 @@ def committed_values(
     }
 
 
+def _amount_asked(order: Order) -> str:
+    """In the order's own currency, as it was asked."""
+    if order.asked_minor is None or order.asked_currency is None:
+        return f"{to_text(order.amount_minor, order.currency)} {order.currency}"
+    return f"{to_text(order.asked_minor, order.asked_currency)} {order.asked_currency}"
+
+
 def _within_sight(ask: Ask, party: Party, actor: Actor) -> bool:
     """A customer outside the actor's unit, or not of the unit the ask names, does not exist for
     it.
     """
-    if not actor.reaches(party.unit_id):
+    if not actor.reaches(party.unit_id) or not actor.reaches(party.payer_unit_id):
         return False
     return ask.business_unit is None or ask.business_unit == party.unit_code

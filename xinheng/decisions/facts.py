@@ -1,9 +1,9 @@
 """Gather: everything the core may know about the orders of a batch, read once, set-based, after the
 lock.
 
-Rows become frozen `Facts`; what is missing is `UNKNOWN` or None, never a guess. The statements cost
+What is missing is None, never a guess; `ground.py` makes frozen `Facts` of it. The statements cost
 the same for a customer with ten open items or a hundred thousand: overdue is read from the line's
-open items per due date.
+open items per due date, what an order's documents carry from its chain.
 """
 
 from __future__ import annotations
@@ -13,169 +13,311 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from xinheng.credit.decide import Facts
+from xinheng.credit.decide import Order, decode
+from xinheng.credit.policy import Policy
 from xinheng.decisions.values import Ask
 from xinheng.limits.arrays import numbers, texts
+from xinheng.limits.locking import locked_of
+from xinheng.limits.sql import COLUMNS, WIDTH
 from xinheng.limits.values import LockedLine
 
 
 class Party(NamedTuple):
-    """The customer an order names, found by code within the actor's sight; line None: none exists
-    yet.
+    """The customer an order names, found by code within the actor's sight, and the line its order
+    is booked on: the payer's, in the order's currency and scope. Line None: none exists yet.
     """
 
     customer_id: int
     unit_id: int | None
     unit_code: str | None
     data_key_id: UUID
+    status: str
+    payer_id: int  # itself, mostly
+    payer_unit_id: int | None
     line_id: int | None
+    path: list[int]
     pending_line_id: int | None  # where the order's earlier version still holds credit
+    pending_path: list[int]
 
 
 class Pending(NamedTuple):
-    """Credit that an order's earlier version still holds."""
+    """Credit that an order's earlier version holds; 0 once documents took over all of it."""
 
     id: UUID | str
     line_id: int
     version: int
     promised_minor: int
+    delivery_on: str | None
+    covered_before_minor: int
+    amount_minor: int
 
 
 class Earlier(NamedTuple):
-    """A decision that was already made on an order."""
+    """A decision that was already made on an order, at one of its check points."""
 
     id: UUID | str
     version: int
     request_sha256: bytes
     answer: bytes
     unit_id: int | None  # of the customer that it was made for
+    point: str = "order"
+    document: str = ""
+    outcome: str = ""
+    decided_on: datetime | None = None
+    amount_minor: int = 0
+    line_id: int | None = None
+    terms_days: int | None = None
+    override_id: UUID | str | None = None
+    released_on: datetime | None = None
+    cancelled: bool = False
+
+
+class OnOrder(NamedTuple):
+    """What documents of the order's number carry already, on the account named."""
+
+    open_minor: int
+    delivery_on: str | None
+    fulfilled_minor: int
+    covered_minor: int
+    ended: bool
 
 
 class Standing(NamedTuple):
-    """How a customer stands: status, rating, and what is overdue on the line."""
+    """How a line stands: its customer's status and rating, what is overdue on it, and what of its
+    orders lies beyond the horizon.
+    """
 
     status: str
     grade: str | None
     rating_valid_until: str | None
     overdue_minor: int
     overdue_days_max: int
+    later_minor: int = 0
+    code: str = ""
 
 
 _PARTIES = """
-select a.o, c.id, c.business_unit_id, u.code, c.data_key_id, l.id, r.line_id
-from unnest(%s::text[], %s::text[], %s::text[]) with ordinality as a(code, currency, order_ref, o)
+select a.o, c.id, c.business_unit_id, u.code, c.data_key_id, c.status, p.id, p.business_unit_id,
+  l.id, coalesce(l.path, '{}'), r.line_id, coalesce(r.path, '{}')
+from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[]) with ordinality
+  as a(code, currency, order_ref, payer, scope, o)
 join customers_customer c on c.code = a.code
 left join people_businessunit u on u.id = c.business_unit_id
-left join limits_creditline l on l.customer_id = c.id and l.currency = a.currency
 left join lateral (
-  select h.line_id from limits_reservation h
-  where h.order_ref = a.order_ref and h.state = 'pending' limit 1
+  select n.id, n.business_unit_id from customers_customer n
+  where case when a.payer <> '' then n.code = a.payer else n.id = coalesce(c.payer_id, c.id) end
+  offset 0
+) p on true
+left join lateral (
+  select k.id, k.path from limits_creditline k
+  where k.customer_id = p.id and k.currency = a.currency and k.scope = a.scope offset 0
+) l on true
+left join lateral (
+  select h.line_id, (select k.path from limits_creditline k where k.id = h.line_id) as path
+  from limits_reservation h
+  where h.order_ref = a.order_ref and h.state in ('pending', 'posted') limit 1
 ) r on true
 """
 
-# One row per order and earlier version: what was decided, what it still holds, and what the ERP's
-# own open order of that number counts already. OFFSET 0 keeps each look-up by itself: a plan made
-# while a table was empty must not join everything with everything when it has grown.
+# One row per order and earlier decision: what was decided, what it still holds, and what documents
+# of that number carry already. OFFSET 0 keeps each look-up by itself: a plan made while a table was
+# empty must not join everything with everything when it has grown.
 _EARLIER = """
-select a.ref, d.id, d.version, d.request_sha256, d.answer, d.unit_id,
-  r.id, r.line_id, r.order_version, r.amount_minor - r.posted_minor,
-  o.customer_id, o.currency, o.open_minor
+select a.ref, d.id, d.version, d.request_sha256, d.answer, d.unit_id, d.point, d.document,
+  d.outcome, d.decided_at, d.amount_minor, d.line_id, d.order_bytes, d.override_id, d.released_at,
+  d.cancelled_at is not null,
+  r.id, r.line_id, r.order_version, r.amount_minor - r.posted_minor, r.delivery_on::text,
+  r.covered_before_minor, r.amount_minor,
+  o.customer_id, o.currency, o.scope, o.open_minor, o.delivery_on::text,
+  greatest(o.delivered_minor, o.invoiced_minor, 0),
+  greatest(o.ordered_minor, o.delivered_minor, o.invoiced_minor, 0), o.ended
 from unnest(%s::text[]) as a(ref)
 left join lateral (
-  select e.id, e.version, e.request_sha256, e.answer,
+  select e.id, e.version, e.request_sha256, e.answer, e.point, e.document, e.outcome, e.decided_at,
+    e.amount_minor, e.line_id, e.order_bytes, e.cancelled_at, v.id as override_id,
+    v.at as released_at,
     (select c.business_unit_id from customers_customer c where c.id = e.customer_id) as unit_id
-  from decisions_decision e where e.order_ref = a.ref offset 0
+  from decisions_decision e
+  left join lateral (
+    select w.id, w.at from decisions_override w where w.decision_id = e.id
+    order by w.at desc limit 1
+  ) v on true
+  where e.order_ref = a.ref offset 0
 ) d on true
 left join lateral (
   select h.* from limits_reservation h
-  where h.order_ref = a.ref and h.state = 'pending' limit 1
+  where h.order_ref = a.ref and h.state in ('pending', 'posted') limit 1
 ) r on true
 left join lateral (
-  select n.* from receivables_order n where n.number = a.ref and n.open_minor > 0 offset 0
+  select n.* from receivables_orderchain n where n.number = a.ref offset 0
 ) o on true
-where d.id is not null or o.id is not null
+where d.id is not null or r.id is not null or o.id is not null
 order by d.version
 """
 
-_STANDING = """
-with clock as materialized (
-  select t.now, (t.now at time zone %s)::date as today
-  from (select coalesce(%s::timestamptz, clock_timestamp()) as now) t
-)
-select l.id, clock.now, clock.today, c.status, r.grade, r.valid_until::text,
-  coalesce(o.total, 0)::bigint, coalesce(clock.today - o.oldest, 0)
-from clock, limits_creditline l
-join customers_customer c on c.id = l.customer_id
-left join decisions_rating r on r.customer_id = l.customer_id
+# How lines stand. What is overdue leaves out items in a dispute that was accepted a short while
+# ago; orders beyond the horizon are told apart. Neither costs anything where there are none.
+_HOW_THEY_STAND = """
+cross join lateral (
+  select c.code, c.status, r.grade, r.valid_until::text as valid_until
+  from customers_customer c left join decisions_rating r on r.customer_id = c.id
+  where c.id = l.customer_id offset 0
+) c
 left join lateral (
-  select sum(d.open_minor) as total, min(d.due_on) as oldest from limits_opendue d
+  select sum(d.open_minor - coalesce(q.disputed, 0))::bigint as total,
+    min(d.due_on) filter (where d.open_minor > coalesce(q.disputed, 0)) as oldest
+  from limits_opendue d
+  left join (
+    select x.due_on, sum(x.open_minor) as disputed from limits_disputeddue x
+    where x.line_id = l.id and x.accepted_on >= clock.today - %(dispute_days)s group by x.due_on
+  ) q on q.due_on = d.due_on
   where d.line_id = l.id and d.due_on < clock.today and d.open_minor > 0
 ) o on true
-where l.id = any(%s::bigint[])
+left join lateral (
+  select sum(d.open_minor)::bigint as later from limits_orderdue d
+  where %(horizon)s::int is not null and d.line_id = l.id
+    and d.due_on > clock.today + %(horizon)s::int
+) w on true
+"""
+
+_STANDING = f"""
+with clock as materialized (
+  select t.now, (t.now at time zone %(zone)s)::date as today
+  from (select coalesce(%(at)s::timestamptz, clock_timestamp()) as now) t
+)
+select l.id, clock.now, clock.today, c.status, c.grade, c.valid_until, coalesce(o.total, 0)::bigint,
+  coalesce(clock.today - o.oldest, 0), coalesce(w.later, 0)::bigint, c.code
+from clock, limits_creditline l
+{_HOW_THEY_STAND}
+where l.id = any(%(lines)s::bigint[])
+"""
+
+# All lines of some trees, unlocked: the top of each is locked by whoever promises credit in it.
+_RELATIVES = f"""
+with clock as materialized (
+  select (%(at)s::timestamptz at time zone %(zone)s)::date as today
+)
+select {COLUMNS}, c.status, c.grade, c.valid_until, coalesce(o.total, 0)::bigint,
+  coalesce(clock.today - o.oldest, 0), coalesce(w.later, 0)::bigint, c.code
+from clock, limits_creditline l
+{_HOW_THEY_STAND}
+where l.root_id = any(%(roots)s::bigint[])
+"""
+
+
+def lock_orders(cursor: Any, order_refs: Sequence[str]) -> None:
+    """One at a time may decide about an order number: whose lines it concerns may change with it.
+
+    Taken before the lines, in one order for everybody, and given back with the transaction.
+    """
+    cursor.execute(_LOCK_ORDERS, [texts(sorted(set(order_refs)))])
+
+
+_LOCK_ORDERS = """
+select count(pg_advisory_xact_lock(k.key)) from (
+  select distinct hashtextextended(ref, 20261122) as key from unnest(%s::text[]) ref order by 1
+) k
 """
 
 
 def find_parties(cursor: Any, asks: Sequence[Ask]) -> list[Party | None]:
-    """The customer and line of each ask, None where the code is unknown. Read before the lock."""
+    """The customer, payer and line of each ask, None where a code is unknown. Read before the lock
+    of the lines.
+    """
     cursor.execute(
         _PARTIES,
         [
             texts([ask.customer_code for ask in asks]),
             texts([ask.currency for ask in asks]),
             texts([ask.order_ref for ask in asks]),
+            texts([ask.payer or "" for ask in asks]),
+            texts([ask.scope for ask in asks]),
         ],
     )
     parties: list[Party | None] = [None] * len(asks)
     for row in cursor.fetchall():
-        parties[row[0] - 1] = Party(*row[1:])
+        if row[6] is not None:
+            parties[row[0] - 1] = Party(*row[1:])
     return parties
+
+
+Account = tuple[str, int, str, str]  # order number, customer, currency, scope
 
 
 def find_earlier(
     cursor: Any, order_refs: Sequence[str]
-) -> tuple[dict[str, list[Earlier]], dict[str, Pending], dict[tuple[str, int, str], int]]:
+) -> tuple[dict[str, list[Earlier]], dict[str, Pending], dict[Account, OnOrder]]:
     """What these orders left behind: decisions made on them, oldest version first; credit that they
-    still hold; and what the ERP's own open orders of these numbers count already, by (number,
-    customer, currency) in minor units. The order that is asked about must not count twice.
+    still hold; and what documents of these numbers carry already. The order that is asked about
+    must not count twice.
     """
     cursor.execute(_EARLIER, [texts(sorted(set(order_refs)))])
     found: dict[str, list[Earlier]] = {}
     pending: dict[str, Pending] = {}
-    on_order: dict[tuple[str, int, str], int] = {}
-    for ref, id_, version, digest, answer, unit, *rest in cursor.fetchall():
-        if id_ is not None:
-            made = Earlier(id_, version, bytes(digest), bytes(answer), unit)
-            found.setdefault(ref, []).append(made)
-        if rest[0] is not None:
-            pending[ref] = Pending(*rest[:4])
-        if rest[4] is not None:
-            on_order[ref, rest[4], rest[5]] = rest[6]
+    on_order: dict[Account, OnOrder] = {}
+    seen: set[Any] = set()
+    for ref, id_, *rest in cursor.fetchall():
+        if id_ is not None and id_ not in seen:
+            seen.add(id_)
+            found.setdefault(ref, []).append(_earlier(id_, rest))
+        if rest[14] is not None:
+            pending[ref] = Pending(*rest[14:21])
+        if rest[21] is not None:
+            on_order[ref, rest[21], rest[22], rest[23]] = OnOrder(*rest[24:])
     return found, pending, on_order
 
 
+def _earlier(id_: Any, row: Sequence[Any]) -> Earlier:
+    version, digest, answer, unit, point, document, outcome, decided, amount, line = row[:10]
+    order_bytes, override, released, cancelled = row[10:14]
+    terms = decode(bytes(order_bytes), Order).terms_days if override and order_bytes else None
+    return Earlier(
+        id_,
+        version,
+        bytes(digest),
+        bytes(answer),
+        unit,
+        point,
+        document,
+        outcome,
+        decided,
+        amount,
+        line,
+        terms,
+        override,
+        released,
+        cancelled,
+    )
+
+
 def find_standings(
-    cursor: Any, line_ids: Sequence[int], time_zone: str, at: datetime | None
+    cursor: Any, line_ids: Sequence[int], policy: Policy, time_zone: str, at: datetime | None
 ) -> tuple[datetime | None, date | None, dict[int, Standing]]:
-    """The database's clock, the company's day, and how each locked line's customer stands.
+    """The database's clock, the company's day, and how each locked line stands.
 
     A statement of its own after the lock, so that its snapshot contains what the lock waited for.
     """
-    cursor.execute(_STANDING, [time_zone, at, numbers(line_ids)])
+    values = {"zone": time_zone, "at": at, "lines": numbers(line_ids), **_rules(policy)}
+    cursor.execute(_STANDING, values)
     rows = cursor.fetchall()
     if not rows:
         return at, None, {}
     return rows[0][1], rows[0][2], {row[0]: Standing(*row[3:]) for row in rows}
 
 
-def facts_of(line: LockedLine, standing: Standing, today: str) -> Facts:
-    """The frozen facts that one order on this line is decided from."""
-    return Facts(
-        standing.status,
-        line.limit,
-        line.components,
-        standing.overdue_minor,
-        standing.overdue_days_max,
-        standing.grade or None,
-        standing.rating_valid_until,
-        today,
-    )
+def find_relatives(
+    cursor: Any, root_ids: Sequence[int], policy: Policy, time_zone: str, at: datetime
+) -> tuple[dict[int, LockedLine], dict[int, Standing]]:
+    """All lines of the trees with these tops, and how they stand."""
+    values = {"zone": time_zone, "at": at, "roots": numbers(root_ids), **_rules(policy)}
+    cursor.execute(_RELATIVES, values)
+    lines, standings = {}, {}
+    for row in cursor.fetchall():
+        line = locked_of(row[:WIDTH])
+        lines[line.id] = line
+        standings[line.id] = Standing(*row[WIDTH:])
+    return lines, standings
+
+
+def _rules(policy: Policy) -> dict[str, Any]:
+    return {"dispute_days": policy.dispute_days_max, "horizon": policy.order_horizon_days}

@@ -15,13 +15,14 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import transaction
 
+from xinheng.credit.decide import Facts, Order
 from xinheng.credit.exposure import used
 from xinheng.credit.money import display, to_text
 from xinheng.credit.policy import Policy
-from xinheng.decisions.batch import dashed, with_orders
-from xinheng.decisions.facts import find_earlier
+from xinheng.decisions.again import Again, see_again
+from xinheng.decisions.batch import dashed
 from xinheng.decisions.governing import live_policy
 from xinheng.decisions.holding import (
     REASON_CHARACTERS_MIN,
@@ -40,13 +41,13 @@ from xinheng.decisions.weighing import (
     Family,
     approved_before,
     beyond,
-    family_of,
+    family_in,
     requesters,
 )
 from xinheng.ledger.actions import new_ids
 from xinheng.limits.actions import reserve
 from xinheng.limits.locking import lock_lines
-from xinheng.limits.values import LockedLine, NewReservation
+from xinheng.limits.values import NewReservation
 from xinheng.people.actor import Actor
 from xinheng.people.queries import Mandate, authority, today
 from xinheng.refusals import Refused
@@ -57,14 +58,14 @@ UNSAID = "（预览）"  # the reason of a release that is only judged
 
 
 class Grounds(NamedTuple):
-    """On what a release stands: the line without the order itself, what the ERP's own order of its
-    number counts already, by whose authority, and what is approved specially for how long.
+    """On what a release stands: the order as things are now, by whose authority, and what is
+    approved specially for how long.
     """
 
-    line: LockedLine
-    policy: Policy
+    again: Again
+    facts: Facts
+    order: Order
     used_minor: int
-    counted_minor: int
     words: str
     excess_minor: int
     until: datetime | None
@@ -102,8 +103,8 @@ def release_hold(
             raise Refused(DecisionRefusal.CUSTOMER_CLOSED, status=decision.customer.status)
         grounds = _grounds(decision, asked, days, actor, at)
         override = _override(decision, grounds, reason, actor, at)
-        if decision.amount_minor > grounds.counted_minor:
-            reservation = _overriding(decision, grounds, override, at)
+        reservation = _overriding(decision, grounds, override)
+        if reservation is not None:
             reserve([reservation], at=at)
             decision.reservation_id = UUID(str(reservation.id))
             decision.save(update_fields=["reservation_id"])
@@ -221,21 +222,28 @@ def _grounds(
     decision: Decision, asked: set[int], days: int | None, actor: Actor, at: datetime
 ) -> Grounds:
     """Gather under the lock, and ask both authorities."""
-    policy, day = live_policy().policy, today(at)
-    counted = _counted_on_order(decision)
-    locked = lock_lines([line_of(decision)])[line_of(decision)]
-    line = with_orders(locked, -counted)
-    before = used(line.components, policy.exposure)
-    family, exchange = family_of(locked, policy, day), Exchange(day, policy)
+    again = see_again([decision], live_policy(), at=at, lock=True)
+    if again is None:
+        raise Refused(DecisionRefusal.UNKNOWN_DECISION)
+    ground, asked_now = again.ground, again.asked[decision.pk]
+    facts, order = again.facts(decision)
+    for pair in facts.rates_missing:
+        base, quote = pair.split("/")
+        raise Refused(DecisionRefusal.RATE_MISSING, base=base, quote=quote)
+    day = today(at)
+    exchange = Exchange(day, ground.policy)
+    family = family_in(ground, line_of(decision))
     person = Person(actor.person(), frozenset(asked), day, (family.currency, decision.currency))
-    words = _release_words(decision, family, counted, person, exchange)
-    passed = beyond(line, (), decision.amount_minor, before)
+    adds = decision.amount_minor - asked_now.counted_minor - asked_now.fulfilled_minor
+    words = _release_words(decision, family, max(adds, 0), person, exchange)
+    before = used(facts.components, ground.policy.exposure)
+    passed = beyond(facts, order, ground.policy, before)
     if not passed:
-        return Grounds(line, policy, before, counted, words, 0, None)
+        return Grounds(again, facts, order, before, words, 0, None)
     special, excess = _special(decision, passed, family, person, exchange, at)
-    until = at + timedelta(days=_approved_days(days, special, policy))
+    until = at + timedelta(days=_approved_days(days, special, ground.policy))
     words = f"{words}; special approval {special.words()}"
-    return Grounds(line, policy, before, counted, words, excess, until)
+    return Grounds(again, facts, order, before, words, excess, until)
 
 
 class Person(NamedTuple):
@@ -256,13 +264,13 @@ class Person(NamedTuple):
 
 
 def _release_words(
-    decision: Decision, family: Family, counted: int, person: Person, exchange: Exchange
+    decision: Decision, family: Family, adds_minor: int, person: Person, exchange: Exchange
 ) -> str:
     """The authority to release, in words; measured on the group's use after the release."""
     found = person.mandate("release_hold")
     if found is None:
         raise Refused(DecisionRefusal.NO_AUTHORITY, currency=decision.currency)
-    adds = exchange.into(found.currency, decision.amount_minor - counted, decision.currency)
+    adds = exchange.into(found.currency, adds_minor, decision.currency)
     after = family.use_in(found.currency, exchange) + adds
     if not found.covers(after):
         raise Refused(
@@ -320,13 +328,6 @@ def _approved_days(days: int | None, special: Mandate, policy: Policy) -> int:
     return days
 
 
-def _counted_on_order(decision: Decision) -> int:
-    """What the ERP's own open order of the same number counts already."""
-    with connections["default"].cursor() as cursor:
-        _, _, found = find_earlier(cursor, [decision.order_ref])
-    return found.get((decision.order_ref, decision.customer_id, decision.currency), 0)
-
-
 # --- What is written
 
 
@@ -355,20 +356,16 @@ def _override(
     )
 
 
-def _overriding(
-    decision: Decision, grounds: Grounds, override: Override, at: datetime
-) -> NewReservation:
-    line, counted = grounds.line, grounds.counted_minor
-    return NewReservation(
+def _overriding(decision: Decision, grounds: Grounds, override: Override) -> NewReservation | None:
+    again = grounds.again
+    return again.ground.promise(
         dashed(new_ids(1)[0]),
-        line.id,
-        decision.order_ref,
-        decision.version,
-        decision.amount_minor - counted,
-        grounds.used_minor + counted,
-        None if line.limit.unlimited else (line.limit.amount_minor or 0),
-        line.limit.unlimited,
-        override.id,
-        line.line_version + 1,
-        grounds.until or at + timedelta(days=grounds.policy.reservation_days),
+        line_of(decision),
+        again.asked[decision.pk],
+        grounds.facts,
+        grounds.order,
+        used_minor=grounds.used_minor,
+        covered_minor=again.covered[decision.pk],
+        override_id=override.id,
+        expires_at=grounds.until,
     )

@@ -21,6 +21,13 @@ class Ask(NamedTuple):
     business_unit: str | None
     requested_on: str | None  # ISO date; None means today in the company's zone
     body_sha256: bytes
+    payer: str | None = None  # code of who pays, where the customer's own payer does not
+    scope: str = (
+        ""  # "" | "unit:EAST" | "product:CEM-42" | "project:BRIDGE": a sub-limit to count in
+    )
+    delivery_on: str | None = None
+    point: str = "order"  # quote | order | release | dispatch | invoice
+    document: str = ""  # the delivery note, the invoice: a point may be passed more than once
 
 
 def ask_of(
@@ -33,6 +40,11 @@ def ask_of(
     terms_days: int | None,
     business_unit: str | None = None,
     requested_on: str | None = None,
+    payer: str | None = None,
+    scope: str = "",
+    delivery_on: str | None = None,
+    point: str = "order",
+    document: str = "",
 ) -> Ask:
     """An ask with its fingerprint over the meaning of the request, however it was spelt.
 
@@ -42,6 +54,9 @@ def ask_of(
         f"{order_ref}\x00{version}\x00{customer_code}\x00{amount_minor}\x00"
         f"{currency}\x00{terms_days}\x00{business_unit}\x00{requested_on}"
     )
+    further = (payer or "", scope, delivery_on or "", point, document)
+    if further != ("", "", "", "order", ""):  # else as before there were these fields
+        meaning = "\x00".join((meaning, *further))
     return Ask(
         order_ref,
         version,
@@ -52,6 +67,11 @@ def ask_of(
         business_unit,
         requested_on,
         sha256(meaning.encode()).digest(),
+        payer,
+        scope,
+        delivery_on,
+        point,
+        document,
     )
 
 

@@ -12,7 +12,6 @@ between the two, it would still be 300,000.00 + 400,000.00.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -20,13 +19,13 @@ from typing import NamedTuple
 from django.db import connection
 
 from xinheng.almanac.queries import rates_for
-from xinheng.credit.decide import ceiling_of, horizon
-from xinheng.credit.exposure import COUNTERS, Components, used
+from xinheng.credit.decide import Facts, Order, ceiling_of, counts, inherits
+from xinheng.credit.exposure import used
 from xinheng.credit.policy import Policy
 from xinheng.credit.rates import convert
+from xinheng.decisions.ground import Ground
 from xinheng.decisions.models import Decision
 from xinheng.decisions.refusals import DecisionRefusal
-from xinheng.limits.values import LockedLine
 from xinheng.refusals import Refused
 
 TOGETHER_DAYS = 30  # special approvals within so many days are measured together
@@ -65,27 +64,25 @@ class Exchange:
         return convert(amount_minor, base, currency, self.known[pair])
 
 
-def beyond(
-    line: LockedLine, levels: Iterable[Beyond], adds_minor: int, used_minor: int
-) -> list[Beyond]:
-    """Every limit that the order passes, its own line's first."""
-    ceiling = ceiling_of(line.limit)
-    own = [] if ceiling is None else [over(line.currency, used_minor, adds_minor, ceiling)]
-    return [one for one in (*own, *levels) if one.standing_minor > 0]
+def beyond(facts: Facts, order: Order, policy: Policy, used_minor: int) -> list[Beyond]:
+    """Every limit that the order passes, its own line's first. A limit that was never set is
+    passed by all of the order, unless the group's stands in for it.
+    """
+    adds = counts(order, facts.today, policy)
+    ceiling = ceiling_of(facts.limit)
+    found = []
+    if ceiling is not None and not inherits(facts):
+        found.append(over(order.currency, used_minor, adds, ceiling))
+    for level in facts.levels:
+        above = ceiling_of(level.limit)
+        if above is not None:
+            found.append(over(level.currency, level.used_minor, level.adds_minor, above))
+    return [one for one in found if one.standing_minor > 0]
 
 
 def over(currency: str, used_minor: int, adds_minor: int, ceiling_minor: int) -> Beyond:
     standing = max(0, used_minor + adds_minor - ceiling_minor)
     return Beyond(currency, standing, min(standing, adds_minor))
-
-
-# All lines of a tree with their counters; what is delivered beyond the horizon is told apart.
-_FAMILY = f"""
-select l.id, l.currency, {", ".join(f"l.{name}_minor" for name in COUNTERS)},
-  coalesce((select sum(o.open_minor) from limits_orderdue o
-    where o.line_id = l.id and o.due_on > %s::date), 0)::bigint
-from limits_creditline l where l.id = %s or l.root_id = %s
-"""
 
 
 class Family(NamedTuple):
@@ -100,21 +97,15 @@ class Family(NamedTuple):
         return sum(exchange.into(currency, minor, base) for base, minor in parts)
 
 
-def family_of(line: LockedLine, policy: Policy, today: date) -> Family:
+def family_in(ground: Ground, account_id: int) -> Family:
     """The tree's use, weighed by the policy; a line that stands alone is its own family."""
-    top = line.root_id or line.id
-    last = "infinity"
-    if policy.order_horizon_days is not None:
-        last = horizon(today.isoformat(), policy.order_horizon_days)
-    with connection.cursor() as cursor:
-        cursor.execute(_FAMILY, [last, top, top])
-        rows = cursor.fetchall()
-    family = Family(next(row[1] for row in rows if row[0] == top), [row[0] for row in rows], {})
-    for _, currency, *counters, later in rows:
-        parts = dict(zip(COUNTERS, counters, strict=True))
-        parts["orders"] -= later
-        use = used(Components(**parts, later=later), policy.exposure)
-        family.used_minor[currency] = family.used_minor.get(currency, 0) + use
+    account = ground.lines[account_id]
+    top = ground.lines[account.path[-1]] if account.path else account
+    lines = [one for one in ground.lines.values() if top.id in (one.id, *one.path)]
+    family = Family(top.currency, [one.id for one in lines], {})
+    for one in lines:
+        use = used(one.components, ground.policy.exposure)
+        family.used_minor[one.currency] = family.used_minor.get(one.currency, 0) + use
     return family
 
 

@@ -33,6 +33,7 @@ from xinheng.limits.locking import lock_lines
 from xinheng.limits.models import Proposal
 from xinheng.limits.queries import judge_grant
 from xinheng.limits.refusals import LimitRefusal
+from xinheng.limits.tree import arrange
 from xinheng.limits.values import (
     Conditions,
     DisputedShift,
@@ -69,6 +70,8 @@ def ensure_lines(
     columns = _columns(sorted(set(wanted.values())), 3)
     with connections[using].cursor() as cursor:
         cursor.execute(sql.MISSING_LINES, [at, *columns])
+        new = sorted({row[0] for row in cursor.fetchall()})
+        arrange(new, at=at, using=using)
         cursor.execute(sql.FIND_LINES, columns)
         found = {(row[0], row[1], row[2]): row[3] for row in cursor.fetchall()}
     return {key: found[whole] for key, whole in wanted.items()}
@@ -164,35 +167,6 @@ def expire_due(*, at: datetime, using: str = "default") -> list[Ended]:
         due = cursor.fetchall()
     lock_lines([row[1] for row in due], using=using)
     return end_reservations([row[0] for row in due], "expired", at=at, using=using)
-
-
-def post_reservations(
-    invoiced: Iterable[tuple[str, int]], *, at: datetime, using: str = "default"
-) -> dict[str, int]:
-    """Orders became invoices: take each invoiced amount out of the order's pending reservation.
-
-    invoiced: (order_ref, amount_minor > 0). Returns how much each reservation gave, at most what
-    it still promised; the rest of an order's invoice has nothing to free. The caller holds the
-    locks of the reservations' lines and posts the open items itself: value moves, none appears.
-    """
-    asked: dict[str, int] = defaultdict(int)
-    for order_ref, amount in invoiced:
-        asked[order_ref] += amount
-    if not asked:
-        return {}
-    with connections[using].cursor() as cursor:
-        cursor.execute(sql.PENDING_OF_ORDERS, [list(asked)])
-        pending = cursor.fetchall()
-        parts = [(row[1], min(asked[row[0]], row[4])) for row in pending]
-        if parts:
-            cursor.execute(sql.POST_PART, [at, *_columns(parts, 2)])
-    moves = [
-        Move(row[2], "orders", -part, "invoice", f"order:{row[0]}#{row[3]}")
-        for row, (_, part) in zip(pending, parts, strict=True)
-        if part
-    ]
-    post(moves, at=at, using=using)
-    return {row[0]: part for row, (_, part) in zip(pending, parts, strict=True)}
 
 
 def propose(

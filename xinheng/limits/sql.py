@@ -31,14 +31,18 @@ PATHS = """
 select distinct unnest(path) from limits_creditline where id = any(%s::bigint[])
 """
 
-LOCK_LINES = """
-select id, customer_id, currency, amount_minor, unlimited, valid_from::text, valid_until::text,
-  single_order_cap_minor, terms_days_max, overdue_allowed_minor, overdue_days_allowed, forced_hold,
-  grace_days, covered_minor, temporary,
-  open_items_minor, unbilled_minor, orders_minor, bills_minor, guarantees_minor, unapplied_minor,
-  prepaid_minor, bank_bills_minor, listed_bills_minor,
-  line_version, scope, path, root_id, in_force_until::text
-from limits_creditline where id = any(%s::bigint[]) order by id for no key update
+# A line as `values.LockedLine` holds it: WIDTH columns of `limits_creditline l`.
+COLUMNS = """l.id, l.customer_id, l.currency, l.amount_minor, l.unlimited, l.valid_from::text,
+  l.valid_until::text, l.single_order_cap_minor, l.terms_days_max, l.overdue_allowed_minor,
+  l.overdue_days_allowed, l.forced_hold, l.grace_days, l.covered_minor, l.temporary,
+  l.open_items_minor, l.unbilled_minor, l.orders_minor, l.bills_minor, l.guarantees_minor,
+  l.unapplied_minor, l.prepaid_minor, l.bank_bills_minor, l.listed_bills_minor,
+  l.line_version, l.scope, l.path, l.root_id, l.in_force_until::text"""
+WIDTH = 29
+
+LOCK_LINES = f"""
+select {COLUMNS}
+from limits_creditline l where l.id = any(%s::bigint[]) order by l.id for no key update
 """
 
 ADD_TO_COUNTERS = """
@@ -113,7 +117,7 @@ with asked as (
   from asked group by line_id
 ), counted as (
   update limits_creditline l set orders_minor = l.orders_minor + added.amount,
-    line_version = added.line_version, updated_at = %s::timestamptz
+    line_version = greatest(l.line_version, added.line_version), updated_at = %s::timestamptz
   from added where l.id = added.line_id
 ), moved as (
   insert into limits_movement (line_id, component, delta_minor, cause, document, at)
@@ -142,7 +146,7 @@ with asked as (
     %s::bool[], %s::bool[], %s::bigint[])
     as r(reservation_id, line_id, counts, used_before, ceiling, unlimited, overridden, line_version)
 ), grown as (
-  update limits_creditline l set line_version = a.line_version
+  update limits_creditline l set line_version = greatest(l.line_version, a.line_version)
   from (select line_id, max(line_version) as line_version from asked group by 1) a
   where l.id = a.line_id
 )
@@ -180,22 +184,9 @@ with ended as (
 select id, line_id, order_ref, freed from ended
 """
 
-PENDING_OF_ORDERS = """
-select order_ref, id, line_id, order_version, amount_minor - posted_minor
-from limits_reservation where state = 'pending' and order_ref = any(%s::text[])
-"""
-
 PENDING_DUE = """
 select id, line_id from limits_reservation
 where state = 'pending' and expires_at <= %s order by expires_at limit %s
-"""
-
-POST_PART = """
-update limits_reservation r set posted_minor = r.posted_minor + p.part,
-  state = case when r.posted_minor + p.part = r.amount_minor then 'posted' else r.state end,
-  ended_at = case when r.posted_minor + p.part = r.amount_minor then %s::timestamptz end
-from unnest(%s::uuid[], %s::bigint[]) as p(id, part)
-where r.id = p.id and r.state = 'pending'
 """
 
 # A person's own amount waits until a person deals with it: no calculation takes its place.
