@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.receivables.conftest import Desk, invoice, receipt
+from tests.receivables.conftest import AT, Desk, invoice, receipt
 
 AS_OF = date(2026, 11, 22)
 DUE = date(2026, 6, 30)
@@ -112,6 +112,7 @@ def test_the_payment_chart_has_a_bar_for_every_month(desk: Desk) -> None:
 
 def test_open_items_lead_to_the_documents_behind_them(desk: Desk) -> None:
     from xinheng.customers.models import Customer
+    from xinheng.receivables.actions import bring_in_due
     from xinheng.receivables.queries import open_items, payments_of, unapplied
 
     desk.invoices(invoice("I1", 8_000, date(2026, 8, 1), date(2026, 8, 31)))
@@ -122,4 +123,5 @@ def test_open_items_lead_to_the_documents_behind_them(desk: Desk) -> None:
     (payment,) = payments_of(item.invoice_id, AS_OF)
     assert (payment.receipt_number, payment.amount_minor, payment.rule) == ("R1", 2_000, "oldest")
     assert unapplied(customer, AS_OF) == []
+    assert bring_in_due(today=date(2026, 12, 1), at=AT) == 1
     assert [one.unapplied_minor for one in unapplied(customer, date(2026, 12, 1))] == [3_000]

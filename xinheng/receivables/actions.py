@@ -1,51 +1,90 @@
-"""Every write to orders, invoices, receipts and allocations, for any number of rows at once.
+"""Every write to documents and to what follows from them, for any number of rows at once.
 
-Each action is a step of an import (or of the demonstration book): the caller has authorised it,
-holds the transaction and appends the one ledger entry, over the Merkle root of the rows. The order
-inside is always: take the room's write lock → stage → write documents → settle (which cash pays
-what) → lock the credit lines → post the difference. The lines are locked last and for the shortest
-time, so that order checks go on during an import.
+The record_* actions are steps of an import (or of an API batch, or of the demonstration book): the
+caller has authorised them, holds the transaction and appends the one ledger entry, over the Merkle
+root of the rows. The order inside is always: take the room's write lock → stage → write documents →
+settle (which cash pays what, order chains, what counts today) → lock the credit lines → post the
+difference. The lines are locked last and for the shortest time, so that order checks go on during
+an import.
 
 Example: importing invoice I1 over 120,000.00 posts open_items +120,000.00 on its line, and takes
-the invoiced part out of the order (or reservation) that it names: value moves, none appears.
+the invoiced part out of what is unbilled, on order or promised: value moves, none appears.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, Final
 
+import msgspec
 from django.db import connection, transaction
 
 from xinheng.customers.actions import ensure_customers
 from xinheng.intake.actions import note_changes
 from xinheng.intake.counts import Counts
 from xinheng.intake.models import Change, ImportBatch
-from xinheng.people.actor import Actor
-from xinheng.receivables import own_receipts, settling
-from xinheng.receivables.posting import fulfilled, post_difference
+from xinheng.ledger.actions import append
+from xinheng.ledger.entries import NewEntry
+from xinheng.people.actor import Actor, system
+from xinheng.people.queries import today as company_day
+from xinheng.receivables import chains, counted, own_receipts, quarantine, settling
+from xinheng.receivables.balances import Balances, balances
+from xinheng.receivables.chains import Covered
+from xinheng.receivables.models import Quarantined
+from xinheng.receivables.posting import lock_accounts, post_difference, take_over
+from xinheng.receivables.reconciling import Off, carried, differences, touch_customers
+from xinheng.receivables.recorded import Recorded, newest_of_each, outcomes_of, with_disputes
 from xinheng.receivables.refusals import ReceivablesRefusal
-from xinheng.receivables.rows import NOT_TOLD, ORDER_STATES, InvoiceRow, OrderRow, ReceiptRow
+from xinheng.receivables.row_checks import check_rows
+from xinheng.receivables.rows import (
+    BillRow,
+    DeliveryRow,
+    GuaranteeRow,
+    InvoiceRow,
+    OrderRow,
+    ReceiptRow,
+)
 from xinheng.receivables.staging import (
-    INVOICES,
-    ORDERS,
-    RECEIPTS,
-    TABLES,
     Difference,
-    Pair,
-    Table,
     compare,
     delete,
+    drop,
+    drop_older,
     insert_new,
+    known_numbers,
     stage,
     update_changed,
 )
+from xinheng.receivables.tables import BY_KIND, INVOICES, TABLES, Pair, Table
 from xinheng.refusals import Refused
+from xinheng.vault.actions import system_key
 
 ROWS_MAX: Final = 500_000
+PAIRS_MAX: Final = 2_000  # that one look of a round brings up to date
+RETRIES_MAX: Final = 1_000
+REBUILD_MAX: Final = 20_000
+REASON_MIN: Final = 4
+REASON_MAX: Final = 1_000
 
-Row = InvoiceRow | ReceiptRow | OrderRow
+
+def record_orders(
+    rows: Sequence[OrderRow], *, batch: ImportBatch, actor: Actor, at: datetime
+) -> Counts:
+    """Orders of the ERP come in; open ones count until delivered, invoiced, closed or cancelled.
+
+    An order whose check reserved credit takes over from its reservation, so that it never counts
+    twice. Refuses as `record_documents`.
+    """
+    return record_documents("orders", rows, batch=batch, actor=actor, at=at).counts
+
+
+def record_deliveries(
+    rows: Sequence[DeliveryRow], *, batch: ImportBatch, actor: Actor, at: datetime
+) -> Counts:
+    """Goods that left (or came back, below zero) move value from the order to what is unbilled."""
+    return record_documents("deliveries", rows, batch=batch, actor=actor, at=at).counts
 
 
 def record_invoices(
@@ -54,154 +93,229 @@ def record_invoices(
     """Invoices and credit notes (negative) come in; unknown customers are created.
 
     A row with `settled_on` brings a receipt in full of its own. An invoice that names an order
-    frees that part of the order and of its pending reservation. Refuses NOT_ALLOWED, TOO_MANY,
-    REPEATED_NUMBER, BAD_AMOUNT, NUMBER_TAKEN; nothing is written then.
+    frees that part of the order and of its reservation. Refuses as `record_documents`.
     """
-    _require(actor, rows)
-    _require_amounts(rows, lambda row: row.amount_minor != 0)
-
-    def values(row: InvoiceRow, customer: int) -> tuple[Any, ...]:
-        return (
-            row.number,
-            customer,
-            row.currency,
-            row.amount_minor,
-            row.issued_on,
-            row.due_on,
-            _told(row.terms, ""),
-            _told(row.order_number, ""),
-            _told(row.settled_on, None),
-            _told(row.disputed, False),
-            row.simulated,
-            row.source,
-        )
-
-    return _record(INVOICES, rows, values, batch=batch, actor=actor, at=at)
+    return record_documents("invoices", rows, batch=batch, actor=actor, at=at).counts
 
 
 def record_receipts(
     rows: Sequence[ReceiptRow], *, batch: ImportBatch, actor: Actor, at: datetime
 ) -> Counts:
-    """Money received comes in and is applied. Refuses as `record_invoices`, and RESERVED_NUMBER."""
-    _require(actor, rows)
-    _require_amounts(rows, lambda row: row.amount_minor > 0)
-    for row in rows:
-        if row.number.startswith(own_receipts.PREFIXES):
-            raise Refused(ReceivablesRefusal.RESERVED_NUMBER, number=row.number)
-
-    def values(row: ReceiptRow, customer: int) -> tuple[Any, ...]:
-        return (
-            row.number,
-            customer,
-            row.currency,
-            row.amount_minor,
-            row.received_on,
-            _told(row.reference, ""),
-            _told(row.method, ""),
-            row.simulated,
-        )
-
-    return _record(RECEIPTS, rows, values, batch=batch, actor=actor, at=at)
+    """Money received comes in and is applied; one of a later day on its day (`bring_in_due`)."""
+    return record_documents("receipts", rows, batch=batch, actor=actor, at=at).counts
 
 
-def record_orders(
-    rows: Sequence[OrderRow], *, batch: ImportBatch, actor: Actor, at: datetime
+def record_bills(
+    rows: Sequence[BillRow], *, batch: ImportBatch, actor: Actor, at: datetime
 ) -> Counts:
-    """Orders of the ERP come in; open ones count in exposure until invoiced, closed or cancelled.
-
-    An order whose check reserved credit takes over from its pending reservation, so that it never
-    counts twice. Refuses as `record_invoices`, and BAD_STATE.
+    """Bills of exchange come in: each settles invoices as money would, and counts as a bill until
+    it can't come back; one that bounced or was returned opens its invoice again.
     """
-    _require(actor, rows)
-    _require_amounts(rows, lambda row: row.amount_minor >= 0)
-    for row in rows:
-        if row.state not in ORDER_STATES:
-            raise Refused(ReceivablesRefusal.BAD_STATE, number=row.number, state=row.state)
+    return record_documents("bills", rows, batch=batch, actor=actor, at=at).counts
 
-    def values(row: OrderRow, customer: int) -> tuple[Any, ...]:
-        return (
-            row.number,
-            customer,
-            row.currency,
-            row.amount_minor,
-            row.ordered_on,
-            _told(row.delivery_on, None),
-            row.state,
-            row.simulated,
-        )
 
-    return _record(ORDERS, rows, values, batch=batch, actor=actor, at=at)
+def record_guarantees(
+    rows: Sequence[GuaranteeRow], *, batch: ImportBatch, actor: Actor, at: datetime
+) -> Counts:
+    """Guarantees that we gave count while they are open, up to their last day."""
+    return record_documents("guarantees", rows, batch=batch, actor=actor, at=at).counts
+
+
+def record_documents(
+    kind: str,
+    rows: Sequence[Any],
+    *,
+    batch: ImportBatch,
+    actor: Actor,
+    at: datetime,
+    tell: bool = False,
+) -> Recorded:
+    """Documents of one kind come in (tables.BY_KIND); `tell`: what became of each, for few rows.
+
+    A row that contradicts what is known is quarantined, its neighbours go in. Refuses NOT_ALLOWED,
+    TOO_MANY, REPEATED_NUMBER, BAD_AMOUNT, BAD_STATE, RESERVED_NUMBER; nothing is written then.
+    """
+    table = BY_KIND[kind]
+    _require(actor, "imports.run")
+    if len(rows) > ROWS_MAX:
+        raise Refused(ReceivablesRefusal.TOO_MANY, limit=ROWS_MAX)
+    check_rows(kind, rows)
+    if not rows:
+        return Recorded(Counts(), {})
+    return _record(table, rows, batch=batch, actor=actor, at=at, tell=tell)
 
 
 def undo_batch(batch: ImportBatch, *, actor: Actor, at: datetime) -> int:
     """Take back what a batch did to this room: its rows go, rows it changed get their old values.
 
-    Cash is applied again and exposure returned. The caller has checked that the batch may be undone
-    (`require_ undoable` of intake) and appends the ledger entry. A reservation that an invoice had
-    used up stays used: it was kept, and an order that is wanted again is checked again. Returns how
-    many documents changed.
+    Cash is applied again, exposure returned, and what invoices or deliveries had taken over from an
+    order's reservation is promised again while it is live. Messages of the batch leave quarantine.
+    The caller has checked that the batch may be undone (`require_undoable` of intake) and appends
+    the ledger entry. Returns how many documents changed.
     """
-    _require(actor, [], permission="imports.undo")
+    _require(actor, "imports.undo")
     with transaction.atomic(), connection.cursor() as cursor:
         _lock_room(cursor)
-        undone = {name: _changes(batch, name) for name in TABLES}
-        pairs = {pair for name in TABLES for pair in _pairs_of(cursor, name, undone[name])}
-        settling.touch(cursor, pairs)
-        before = settling.balances(cursor)
-        for name, changes in undone.items():
-            _restore(cursor, TABLES[name], changes)
-        own_receipts.bring_in_line(cursor)
-        settling.settle(cursor)
-        post_difference(cursor, pairs, before, f"batch:{batch.pk}", "undo", [], at=at)
-    return sum(len(changes) for changes in undone.values())
+        undone = [(table, _changes(batch, table)) for table in TABLES]
+        pairs = {pair for table, changes in undone for pair in _pairs_of(cursor, table, changes)}
+        before = _begin(cursor, pairs)
+        for table, changes in undone:
+            _restore(cursor, table, changes)
+        covered = _settle(cursor, at)
+        _post(cursor, pairs, before, covered, f"batch:{batch.pk}", "undo", at=at)
+        quarantine.withdraw(batch, at=at)
+    return sum(len(changes) for _, changes in undone)
 
 
-def _told(value: Any, empty: Any) -> Any:
-    return empty if value is NOT_TOLD else value
+def bring_in_due(*, today: date, at: datetime) -> int:
+    """What the day changes by itself: receipts and settlements whose day has come pay, bills whose
+    recourse is over and guarantees that ran out count no more. Found by state; returns how many
+    customers' books moved, at most PAIRS_MAX in one look.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not counted.due(cursor, today, 1):
+            return 0
+        _lock_room(cursor)
+        pairs = counted.due(cursor, today, PAIRS_MAX)
+        before = _begin(cursor, pairs)
+        covered = _settle(cursor, at, today=today, chain=False)
+        _post(cursor, pairs, before, covered, f"day:{today.isoformat()}", "day", at=at)
+    return len(pairs)
 
 
-def _require(actor: Actor, rows: Sequence[Row], permission: str = "imports.run") -> None:
+def retry_quarantined(*, at: datetime) -> int:
+    """Try again what waits in quarantine, as part of the batch that brought it; how many went in.
+
+    What still contradicts stays and is not counted as seen again.
+    """
+    waiting = Quarantined.objects.filter(resolved_at__isnull=True, batch__state="done")
+    groups: dict[tuple[str, int], list[Any]] = {}
+    for item in waiting.order_by("pk")[:RETRIES_MAX]:
+        row = msgspec.convert(item.row, BY_KIND[item.kind].row)
+        groups.setdefault((item.kind, item.batch_id), []).append(row)
+    went_in = 0
+    for (kind, batch_id), rows in groups.items():
+        batch = ImportBatch.objects.get(pk=batch_id)
+        went_in += _retry(BY_KIND[kind], rows, batch, at=at)
+    return went_in
+
+
+def dismiss_quarantined(item_id: int, reason: str, *, actor: Actor, at: datetime) -> None:
+    """A person says that a message in quarantine shall not be applied, and why.
+
+    Refuses NOT_ALLOWED, NEEDS_REASON, NOT_IN_QUARANTINE. One ledger entry.
+    """
+    _require(actor, "imports.run")
+    if not REASON_MIN <= len(reason.strip()) <= REASON_MAX:
+        raise Refused(ReceivablesRefusal.NEEDS_REASON)
+    with transaction.atomic(), connection.cursor() as cursor:
+        item = Quarantined.objects.select_for_update().filter(pk=item_id, resolved_at=None).first()
+        if item is None or not actor.reaches(quarantine.unit_of(item)):
+            raise Refused(ReceivablesRefusal.NOT_IN_QUARANTINE, item=item_id)
+        Quarantined.objects.filter(pk=item.pk).update(
+            resolved_at=at, resolved_by=actor.ref, reason=reason.strip()
+        )
+        told = {"kind": item.kind, "number": item.number, "code": item.code}
+        fields = told | {"reason": reason.strip(), "actor": actor.ref}
+        entry = NewEntry("document.dismissed", {"kind": item.kind}, fields, system_key(at=at))
+        append([entry], at=at, cursor=cursor)
+
+
+def rebuild(customer_ids: Sequence[int], *, actor: Actor, at: datetime) -> list[Off]:
+    """Compute everything of these customers anew from their documents and post only what differs;
+    what was off is returned, with both figures.
+
+    The lines are locked and never set to zero: an order check sees the old figure or the right
+    one. Refuses NOT_ALLOWED, TOO_MANY. One ledger entry.
+    """
+    _require(actor, "imports.undo")
+    if len(customer_ids) > REBUILD_MAX:
+        raise Refused(ReceivablesRefusal.TOO_MANY, limit=REBUILD_MAX)
+    with transaction.atomic(), connection.cursor() as cursor:
+        _lock_room(cursor)
+        pairs = touch_customers(cursor, customer_ids)
+        _settle(cursor, at)
+        after = balances(cursor)
+        lines = lock_accounts(cursor, pairs, [after, carried(cursor)], at=at)
+        take_over(chains.of_touched(cursor), lines, at=at)
+        before = carried(cursor)
+        off = differences(before, after)
+        post_difference(lines, before, after, "rebuild", "rebuild", at=at)
+        clear = {"customers": len(customer_ids), "differences": len(off)}
+        fields = {"actor": actor.ref, "customers": ",".join(map(str, sorted(customer_ids)))}
+        append(
+            [NewEntry("exposure.rebuilt", clear, fields, system_key(at=at))], at=at, cursor=cursor
+        )
+    return off
+
+
+def _require(actor: Actor, permission: str) -> None:
     if not actor.may(permission):
         raise Refused(ReceivablesRefusal.NOT_ALLOWED)
-    if len(rows) > ROWS_MAX:
-        raise Refused(ReceivablesRefusal.TOO_MANY, limit=ROWS_MAX)
-    seen: set[str] = set()
-    for row in rows:
-        if row.number in seen:
-            raise Refused(ReceivablesRefusal.REPEATED_NUMBER, number=row.number)
-        seen.add(row.number)
 
 
-def _require_amounts(rows: Iterable[Any], good: Callable[[Any], bool]) -> None:
-    for row in rows:
-        if not good(row):
-            raise Refused(ReceivablesRefusal.BAD_AMOUNT, number=row.number)
+# --- How rows come in
 
 
 def _record(
     table: Table,
-    rows: Sequence[Any],
-    values: Callable[[Any, int], tuple[Any, ...]],
+    told: Sequence[Any],
     *,
     batch: ImportBatch,
     actor: Actor,
     at: datetime,
-) -> Counts:
-    if not rows:
-        return Counts()
+    tell: bool = False,
+    again: bool = False,
+) -> Recorded:
+    rows = newest_of_each(told)
+    if table is INVOICES:
+        rows = with_disputes(rows)
     with transaction.atomic(), connection.cursor() as cursor:
         _lock_room(cursor)
         names = [(row.customer_code, row.customer_name) for row in rows]
         customers = ensure_customers(
             names, batch=batch, actor=actor, at=at, simulated=batch.simulated
         )
-        stage(cursor, table, (values(row, customers[row.customer_code]) for row in rows))
+        stage(cursor, table, _values(table, rows, customers))
+        known = known_numbers(cursor, table) if tell else set()
+        older = drop_older(cursor, table)
+        why = quarantine.contradictions(cursor, table)
+        drop(cursor, table, list(why))
         found = compare(cursor, table)
+        drop(cursor, table, found.reused)
+        why |= dict.fromkeys(found.reused, ReceivablesRefusal.REVISION_REUSED)
         if found.new or found.changed:
             _take_in(cursor, table, found, batch, at=at)
-    return Counts(
-        read=len(rows), created=found.new, updated=len(found.changed), unchanged=found.unchanged
+        if why and not again:
+            quarantine.put_aside(table, {row.number: row for row in rows}, why, batch, at=at)
+        quarantine.resolve(table, rows, why, at=at)
+    changed = {before["number"] for _, before in found.changed}
+    outcomes = outcomes_of(rows, known, changed, set(older), why) if tell else {}
+    return Recorded(
+        Counts(
+            read=len(told),
+            created=found.new,
+            updated=len(found.changed),
+            unchanged=len(told) - found.new - len(found.changed) - len(why),
+            quarantined=len(why),
+        ),
+        outcomes,
     )
+
+
+def _retry(table: Table, rows: Sequence[Any], batch: ImportBatch, *, at: datetime) -> int:
+    actor = system("quarantine")
+    done = _record(table, rows, batch=batch, actor=actor, at=at, again=True)
+    return done.counts.changed
+
+
+def _values(
+    table: Table, rows: Sequence[Any], customers: dict[str, int]
+) -> Iterator[tuple[Any, ...]]:
+    """The rows as their table's columns; the second is the customer."""
+    read = attrgetter(*table.columns[2:])
+    for row in rows:
+        yield (row.number, customers[row.customer_code], *read(row))
 
 
 def _lock_room(cursor: Any) -> None:
@@ -211,7 +325,8 @@ def _lock_room(cursor: Any) -> None:
     each other in a circle.
     """
     cursor.execute(
-        "lock table receivables_invoice, receivables_receipt, receivables_order"
+        "lock table receivables_invoice, receivables_receipt, receivables_order,"
+        " receivables_delivery, receivables_bill, receivables_guarantee"
         " in share row exclusive mode"
     )
 
@@ -219,33 +334,68 @@ def _lock_room(cursor: Any) -> None:
 def _take_in(
     cursor: Any, table: Table, found: Difference, batch: ImportBatch, *, at: datetime
 ) -> None:
-    settling.touch(cursor, found.pairs)
-    before = settling.balances(cursor)
-    taken_over = fulfilled(cursor, table)
+    before = _begin(cursor, found.pairs)
     created = insert_new(cursor, table)
     if found.changed:
         update_changed(cursor, table)
     note_changes(batch, table.name, [*((key, None) for key in created), *found.changed])
-    if table is not ORDERS:
+    covered = _settle(cursor, at, money=table.money, chain=table.chain)
+    _post(cursor, found.pairs, before, covered, f"batch:{batch.pk}", table.cause, at=at)
+
+
+def _begin(cursor: Any, pairs: set[Pair]) -> Balances:
+    settling.touch(cursor, pairs)
+    return balances(cursor)
+
+
+def _settle(
+    cursor: Any,
+    at: datetime,
+    *,
+    today: date | None = None,
+    money: bool = True,
+    chain: bool = True,
+) -> list[Covered]:
+    """What follows from the documents of the touched pairs: own receipts, what counts today, which
+    cash pays what, order chains. The chains that changed.
+    """
+    if money:
         own_receipts.bring_in_line(cursor)
-    settling.settle(cursor)
-    cause = _CAUSES[table.name]
-    post_difference(cursor, found.pairs, before, f"batch:{batch.pk}", cause, taken_over, at=at)
+    counted.count(cursor, today or company_day(at), money=money)
+    if money:
+        settling.settle(cursor)
+    return chains.link(cursor) if chain else []
 
 
-_CAUSES: Final = {INVOICES.name: "invoice", RECEIPTS.name: "apply", ORDERS.name: "order"}
+def _post(
+    cursor: Any,
+    pairs: set[Pair],
+    before: Balances,
+    covered: Sequence[Covered],
+    document: str,
+    cause: str,
+    *,
+    at: datetime,
+) -> None:
+    after = balances(cursor)
+    lines = lock_accounts(cursor, pairs, [before, after], at=at)
+    take_over(covered, lines, at=at)
+    post_difference(lines, before, after, document, cause, at=at)
 
 
-def _changes(batch: ImportBatch, table: str) -> list[tuple[int, dict[str, Any] | None]]:
-    found = Change.objects.filter(batch=batch, table=table).values_list("row", "before")
+# --- How a batch is taken back
+
+
+def _changes(batch: ImportBatch, table: Table) -> list[tuple[int, dict[str, Any] | None]]:
+    found = Change.objects.filter(batch=batch, table=table.name).values_list("row", "before")
     return [(int(row), before) for row, before in found]
 
 
 def _pairs_of(
-    cursor: Any, table: str, changes: list[tuple[int, dict[str, Any] | None]]
+    cursor: Any, table: Table, changes: list[tuple[int, dict[str, Any] | None]]
 ) -> list[Pair]:
     cursor.execute(
-        f"select distinct customer_id, currency from {table} where id = any(%s)",
+        f"select distinct customer_id, currency from {table.name} where id = any(%s)",
         [[row for row, _ in changes]],
     )
     return [(row[0], row[1]) for row in cursor.fetchall()]
@@ -255,5 +405,8 @@ def _restore(cursor: Any, table: Table, changes: list[tuple[int, dict[str, Any] 
     delete(cursor, table, [row for row, before in changes if before is None])
     old = [before for _, before in changes if before is not None]
     if old:
-        stage(cursor, table, ([values[name] for name in table.columns] for values in old))
+        # A batch of an earlier release noted fewer columns.
+        empty = {"revision": 0} | table.optional
+        rows = [[values.get(name, empty.get(name)) for name in table.columns] for values in old]
+        stage(cursor, table, rows)
         update_changed(cursor, table)

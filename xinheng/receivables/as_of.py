@@ -1,7 +1,8 @@
 """What was open on a day, said once in SQL for every reader of the book.
 
     open on day = open now + whatever was applied after it             (invoices issued by the day)
-    unapplied on day = unapplied now + whatever was applied after it   (receipts that came by then)
+    unapplied on day = unapplied now + whatever was applied after it   (receipts that came by then;
+                       prepayments are counted by themselves, what is not confirmed nowhere)
 
 So today's book reads only what is open today, whatever the length of history; the further back, the
 more. A credit note is no open item: what is left of it counts as unapplied. Example: invoice 80.00
@@ -30,11 +31,11 @@ where a.applied_on > %(as_of)s and i.issued_on <= %(as_of)s {where}
 UNAPPLIED = """
 select id, sum(part)::bigint as unapplied_minor from (
   select r.id, r.unapplied_minor as part from receivables_receipt r
-  where r.unapplied_minor <> 0 and r.received_on <= %(as_of)s {where}
+  where r.unapplied_minor <> 0 and r.received_on <= %(as_of)s and {counts} {where}
   union all
   select r.id, a.amount_minor from receivables_allocation a
   join receivables_receipt r on r.id = a.receipt_id
-  where a.applied_on > %(as_of)s and r.received_on <= %(as_of)s {where}
+  where a.applied_on > %(as_of)s and r.received_on <= %(as_of)s and {counts} {where}
 ) parts group by id
 """
 
@@ -56,7 +57,12 @@ def open_items_sql(where: str = "") -> str:
 
 def unapplied_sql(where: str = "") -> str:
     """(id, unapplied_minor) of each receipt or credit note with money left on the day."""
-    return UNAPPLIED.format(where=where)
+    return UNAPPLIED.format(where=where, counts="r.confirmed and not r.prepayment")
+
+
+def prepaid_sql(where: str = "") -> str:
+    """(id, unapplied_minor) of each confirmed prepayment with money left on the day."""
+    return UNAPPLIED.format(where=where, counts="r.confirmed and r.prepayment")
 
 
 def rows(statement: str, values: dict[str, Any], as_of: date) -> list[tuple[Any, ...]]:

@@ -16,13 +16,24 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KT
 
+from xinheng.customers.models import Customer
 from xinheng.people.models import unit_scope
 
 
 class OwnedQuery(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> OwnedQuery:
         return self.filter(unit_scope(user, "customer__business_unit"))
+
+
+class QuarantinedQuery(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> QuarantinedQuery:
+        """Messages about customers that the person sees; about unknown ones, who sees all units."""
+        if user.is_authenticated and user.sees_all_units:
+            return self
+        seen = Customer.objects.visible_to(user).values("code")
+        return self.alias(customer_code=KT("row__customer_code")).filter(customer_code__in=seen)
 
 
 class Order(models.Model):
@@ -125,6 +136,8 @@ class Receipt(models.Model):
     # paid before delivery: what is not applied yet counts as `prepaid` once the bank confirmed it
     prepayment = models.BooleanField(default=False, db_default=False)
     confirmed = models.BooleanField(default=True, db_default=True)
+    # its day has come: a receipt of a later day pays nothing and lowers nothing before
+    entered = models.BooleanField(default=True, db_default=True)
     # the sender's own counter of changes; a message older than what is stored changes nothing
     revision = models.BigIntegerField(default=0, db_default=0)
     simulated = models.BooleanField(default=False)
@@ -138,7 +151,12 @@ class Receipt(models.Model):
                 condition=Q(unapplied_minor__gte=0), name="receipt_unapplied_not_negative"
             ),
         ]
-        indexes = [models.Index(fields=["customer", "received_on"], name="receipt_customer")]
+        indexes = [
+            models.Index(fields=["customer", "received_on"], name="receipt_customer"),
+            models.Index(
+                fields=["received_on"], condition=Q(entered=False), name="receipt_to_come"
+            ),
+        ]
 
 
 class Delivery(models.Model):
@@ -206,6 +224,7 @@ class OrderChain(models.Model):
                 name="chain_not_negative",
             ),
         ]
+        indexes = [models.Index(fields=["customer"], name="chain_customer")]
 
 
 class Bill(models.Model):
@@ -227,6 +246,7 @@ class Bill(models.Model):
     recourse_until = models.DateField(null=True, blank=True)
     reference = models.CharField(max_length=80, blank=True)  # the invoice that it pays
     acceptor = models.CharField(max_length=200, blank=True)
+    counts_minor = models.BigIntegerField(default=0, db_default=0)  # as exposure, today
     # the sender's own counter of changes; a message older than what is stored changes nothing
     revision = models.BigIntegerField(default=0, db_default=0)
     simulated = models.BooleanField(default=False)
@@ -247,7 +267,12 @@ class Bill(models.Model):
                 name="bill_state_known",
             ),
         ]
-        indexes = [models.Index(fields=["customer", "due_on"], name="bill_customer")]
+        indexes = [
+            models.Index(fields=["customer", "due_on"], name="bill_customer"),
+            models.Index(
+                fields=["recourse_until"], condition=~Q(counts_minor=0), name="bill_recourse"
+            ),
+        ]
 
 
 class Guarantee(models.Model):
@@ -263,6 +288,7 @@ class Guarantee(models.Model):
     valid_until = models.DateField(null=True, blank=True)
     state = models.CharField(max_length=10, default="open")  # open | ended
     beneficiary = models.CharField(max_length=200, blank=True)
+    counts_minor = models.BigIntegerField(default=0, db_default=0)  # as exposure, today
     # the sender's own counter of changes; a message older than what is stored changes nothing
     revision = models.BigIntegerField(default=0, db_default=0)
     simulated = models.BooleanField(default=False)
@@ -277,7 +303,12 @@ class Guarantee(models.Model):
                 condition=Q(state__in=["open", "ended"]), name="guarantee_state_known"
             ),
         ]
-        indexes = [models.Index(fields=["customer"], name="guarantee_customer")]
+        indexes = [
+            models.Index(fields=["customer"], name="guarantee_customer"),
+            models.Index(
+                fields=["valid_until"], condition=~Q(counts_minor=0), name="guarantee_runs_out"
+            ),
+        ]
 
 
 class Quarantined(models.Model):
@@ -287,15 +318,22 @@ class Quarantined(models.Model):
     number = models.CharField(max_length=90)
     row = models.JSONField()
     code = models.CharField(max_length=40)  # name of a ReceivablesRefusal
-    seen_at = models.DateTimeField()
+    # the batch that brought it first: undoing it ends this too
+    batch = models.ForeignKey(
+        "intake.ImportBatch", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    seen_at = models.DateTimeField()  # last
     times = models.IntegerField(default=1)
     resolved_at = models.DateTimeField(null=True)  # applied after all, or dismissed by a person
     resolved_by = models.CharField(max_length=60, blank=True)
+    reason = models.CharField(max_length=1000, blank=True, db_default="")
+
+    objects = QuarantinedQuery.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "number", "code"],
+                fields=["kind", "number", "code", "row"],
                 condition=Q(resolved_at__isnull=True),
                 name="quarantined_once",
             )

@@ -1,96 +1,77 @@
-"""What moved is posted to the credit lines: the difference between two balances, and orders
-fulfilled.
+"""What moved is posted to the credit lines: the difference between two balances of the documents,
+and what they took over from reservations, or handed back.
 
-Lines are locked here, last in an import and for the shortest time. Example: before, customer 7 owed
-80.00 due 1 Oct; now 30.00 of it and 50.00 due 1 Nov: open_items +0.00 needs no movement, the due
-dates shift by −50.00 and +50.00.
+Lines are locked here, last in an import and for the shortest time: all lines of the customers and
+currencies concerned, so that whatever is promised under one number is found. Example: before,
+customer 7 owed 80.00 due 1 Oct; now 30.00 of it and 50.00 due 1 Nov: open_items +0.00 needs no
+movement, the due dates shift by −50.00 and +50.00.
 
 Only `actions.py` calls this; the caller holds the transaction and the room's write lock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
 
-from xinheng.limits.actions import ensure_lines, lock_lines, post, post_reservations
-from xinheng.limits.queries import pending_of_orders
-from xinheng.limits.values import DueShift, Move
-from xinheng.receivables import settling
-from xinheng.receivables.staging import INVOICES, ORDERS, RECEIPTS, Pair, Table
+from xinheng.limits.actions import ensure_lines, lock_lines, post
+from xinheng.limits.taking_over import cover_reservations
+from xinheng.limits.values import DisputedShift, DueShift, Move, OrderShift
+from xinheng.receivables.balances import Account, Balances
+from xinheng.receivables.chains import Covered
+from xinheng.receivables.tables import Pair
 
-
-class Fulfilled(NamedTuple):
-    """A part of an order that became a document of its own."""
-
-    order_number: str
-    amount_minor: int
-    customer_id: int
-    currency: str
+_LINES = """
+select l.id from limits_creditline l join touched_pair p
+  on p.customer_id = l.customer_id and p.currency = l.currency
+"""
 
 
-def fulfilled(cursor: Any, table: Table) -> list[Fulfilled]:
-    """(order number, amount, customer, currency) that documents take out of pending reservations,
-    read before they are written. A known document counts with what it grew by.
-
-    An invoice goes to the ERP's own open order first: only what that does not cover was promised.
+def lock_accounts(
+    cursor: Any, pairs: Iterable[Pair], balances: Iterable[Balances], *, at: datetime
+) -> dict[Account, int]:
+    """The line of each account that carries something, and of each pair; all of them locked, with
+    the other lines of the touched pairs.
     """
-    if table is RECEIPTS:
-        return []
-    cursor.execute(_INVOICED if table is INVOICES else _ORDERED)
-    return [Fulfilled(*row) for row in cursor.fetchall()]
-
-
-_INVOICED = f"""
-select s.order_number, sum(s.grown)::bigint - coalesce(o.open_minor, 0), s.customer_id, s.currency
-from (
-  select n.order_number, n.customer_id, n.currency, n.amount_minor - case
-    when t.order_number = n.order_number then greatest(t.amount_minor, 0) else 0 end as grown
-  from {INVOICES.stage} n left join {INVOICES.name} t on t.number = n.number
-  where n.order_number <> '' and n.amount_minor > 0
-) s
-left join {ORDERS.name} o on o.number = s.order_number and o.customer_id = s.customer_id
-  and o.currency = s.currency
-where s.grown > 0 group by s.order_number, s.customer_id, s.currency, o.open_minor
-having sum(s.grown) > coalesce(o.open_minor, 0)
-"""
-_ORDERED = f"""
-select s.number, s.amount_minor - coalesce(t.amount_minor, 0), s.customer_id, s.currency
-from {ORDERS.stage} s left join {ORDERS.name} t on t.number = s.number
-where s.amount_minor > coalesce(t.amount_minor, 0)
-"""
+    accounts = {(customer, currency, "") for customer, currency in pairs}
+    for balance in balances:
+        for by_account in balance.components.values():
+            accounts |= by_account.keys()
+    lines: dict[Any, int] = ensure_lines(accounts, at=at)
+    cursor.execute(_LINES)
+    lock_lines({*lines.values(), *(row[0] for row in cursor.fetchall())})
+    return lines
 
 
 def post_difference(
-    cursor: Any,
-    pairs: set[Pair],
-    before: settling.Balances,
+    lines: dict[Account, int],
+    before: Balances,
+    after: Balances,
     document: str,
     cause: str,
-    taken_over: Sequence[Fulfilled],
     *,
     at: datetime,
 ) -> None:
-    """Lock the lines and move them by what changed between `before` and now."""
-    after = settling.balances(cursor)
-    lines = ensure_lines(pairs, at=at)
-    lock_lines(lines.values())
-    post_reservations(_pending(taken_over, lines), at=at)
-    shifts = [
-        DueShift(lines[key[0], key[1]], key[2], delta)
-        for key, delta in _deltas(before.due, after.due)
-    ]
+    """Move the locked lines by what changed between `before` and `after`."""
     moves = [
-        Move(lines[pair], component, delta, cause, document)
-        for component, old, new in (
-            ("open_items", _by_pair(before.due), _by_pair(after.due)),
-            ("unapplied", before.unapplied, after.unapplied),
-            ("orders", before.orders, after.orders),
-        )
-        for pair, delta in _deltas(old, new)
+        Move(lines[account], component, delta, cause, document)
+        for component in after.components
+        for account, delta in _deltas(before.components[component], after.components[component])
     ]
-    post(moves, shifts, at=at)
+    post(
+        moves,
+        [DueShift(lines[key[:3]], key[3], delta) for key, delta in _deltas(before.due, after.due)],
+        order_shifts=[
+            OrderShift(lines[key[:3]], key[3], delta)
+            for key, delta in _deltas(before.order_due, after.order_due)
+        ],
+        disputed_shifts=[
+            DisputedShift(lines[key[:3]], key[3], key[4], delta)
+            for key, delta in _deltas(before.disputed, after.disputed)
+        ],
+        at=at,
+    )
 
 
 def _deltas(old: dict[Any, int], new: dict[Any, int]) -> list[tuple[Any, int]]:
@@ -98,21 +79,12 @@ def _deltas(old: dict[Any, int], new: dict[Any, int]) -> list[tuple[Any, int]]:
     return [(key, delta) for key, delta in changed if delta]
 
 
-def _by_pair(due: dict[tuple[int, str, date], int]) -> dict[Pair, int]:
-    total: dict[Pair, int] = {}
-    for (customer, currency, _), amount in due.items():
-        total[customer, currency] = total.get((customer, currency), 0) + amount
-    return total
-
-
-def _pending(taken_over: Sequence[Fulfilled], lines: dict[Pair, int]) -> list[tuple[str, int]]:
-    """Only reservations on the document's own line: another customer's order of the same number
-    keeps what it was promised.
-    """
-    pending = pending_of_orders([one.order_number for one in taken_over]) if taken_over else {}
-    return [
-        (one.order_number, one.amount_minor)
-        for one in taken_over
-        if one.order_number in pending
-        and pending[one.order_number][1] == lines[one.customer_id, one.currency]
-    ]
+def take_over(chains: Sequence[Covered], lines: dict[Account, int], *, at: datetime) -> None:
+    """What the chains cover is taken out of their orders' reservations, or handed back to them."""
+    cover_reservations(
+        [
+            (chain.number, lines[chain.customer_id, chain.currency, ""], chain.covered_minor)
+            for chain in chains
+        ],
+        at=at,
+    )

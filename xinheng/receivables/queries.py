@@ -10,13 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from msgspec import Struct
 
 from xinheng.credit.ageing import bucket_of
 from xinheng.credit.cash_application import RULE_EN, RULE_ZH
-from xinheng.receivables.as_of import open_items_sql, rows, unapplied_sql
+from xinheng.receivables.as_of import open_items_sql, prepaid_sql, rows, unapplied_sql
+from xinheng.receivables.balances import balances
 from xinheng.receivables.behaviour import Behaviour, PaidMonth, behaviour, monthly_payment
+from xinheng.receivables.models import Quarantined
+from xinheng.receivables.reconciling import (
+    Off,
+    carried,
+    differences,
+    promised_off,
+    touch_customers,
+)
 from xinheng.texts import T
 
 __all__ = [
@@ -32,6 +44,9 @@ __all__ = [
     "open_items",
     "open_orders",
     "payments_of",
+    "prepaid",
+    "quarantined",
+    "reconcile",
     "unapplied",
 ]
 
@@ -108,8 +123,17 @@ def open_items(
 
 def unapplied(customer_id: int, as_of: date) -> list[InHand]:
     """Receipts and credit notes of the customer with money left on the day, oldest first."""
+    return _in_hand(unapplied_sql("and r.customer_id = %(customer)s"), customer_id, as_of)
+
+
+def prepaid(customer_id: int, as_of: date) -> list[InHand]:
+    """Confirmed prepayments of the customer with money left on the day, oldest first."""
+    return _in_hand(prepaid_sql("and r.customer_id = %(customer)s"), customer_id, as_of)
+
+
+def _in_hand(parts: str, customer_id: int, as_of: date) -> list[InHand]:
     found = rows(
-        f"with in_hand as ({unapplied_sql('and r.customer_id = %(customer)s')})"
+        f"with in_hand as ({parts})"
         " select r.id, r.number, r.currency, r.amount_minor, h.unapplied_minor, r.received_on,"
         " r.method from in_hand h join receivables_receipt r on r.id = h.id"
         " order by r.received_on, r.number limit %(limit)s",
@@ -141,3 +165,23 @@ def open_orders(numbers: Iterable[str]) -> dict[str, OpenOrder]:
         date.max,
     )
     return {row[0]: OpenOrder(*row[1:]) for row in found}
+
+
+def quarantined(user: Any, *, batch_id: int | None = None) -> QuerySet[Any]:
+    """Messages that wait in quarantine, newest first, as far as the person sees the customers that
+    they name; `batch_id`: those that one import brought.
+    """
+    found = Quarantined.objects.visible_to(user).filter(resolved_at__isnull=True).order_by("-pk")
+    return found if batch_id is None else found.filter(batch_id=batch_id)
+
+
+def reconcile(customer_ids: Iterable[int] | None = None) -> list[Off]:
+    """Where counters, due dates and promises on the lines differ from the documents, with both
+    figures; of these customers, or of the whole book. Must be empty.
+    """
+    outermost = not connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        if outermost:  # one picture, however much is imported meanwhile
+            cursor.execute("set transaction isolation level repeatable read")
+        touch_customers(cursor, None if customer_ids is None else list(customer_ids))
+        return differences(carried(cursor), balances(cursor)) + promised_off(cursor)

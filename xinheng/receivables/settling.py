@@ -1,5 +1,4 @@
-"""What follows from the documents of some customers: allocations, open and unapplied amounts,
-exposure.
+"""What follows from the documents of some customers: allocations, open and unapplied amounts.
 
 All of it is computed again from the documents, for the (customer, currency) pairs that were
 touched, and only differences are written. So the order in which files arrive changes nothing, and
@@ -14,19 +13,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import date
 from typing import Any, NamedTuple
 
 from xinheng.credit.cash_application import Allocation, Invoice, Receipt, apply
-from xinheng.receivables.staging import ANALYZE_FROM, Pair
-
-
-class Balances(NamedTuple):
-    """What the pairs carry: open items per due date, unapplied cash, open orders. Minor units."""
-
-    due: dict[tuple[int, str, date], int]
-    unapplied: dict[Pair, int]
-    orders: dict[Pair, int]
+from xinheng.receivables.staging import ANALYZE_FROM
+from xinheng.receivables.tables import Pair
 
 
 class _Found(NamedTuple):
@@ -51,37 +42,14 @@ def touch(cursor: Any, pairs: Iterable[Pair]) -> None:
     cursor.execute("analyze touched_pair")
 
 
-def balances(cursor: Any) -> Balances:
-    """What the touched pairs carry now."""
-    cursor.execute(
-        "select customer_id, currency, due_on, sum(open_minor)::bigint from receivables_invoice"
-        " join touched_pair using (customer_id, currency) where open_minor <> 0 group by 1, 2, 3"
-    )
-    due = {(row[0], row[1], row[2]): row[3] for row in cursor.fetchall()}
-    return Balances(
-        due,
-        _sum(cursor, "receivables_receipt", "unapplied_minor"),
-        _sum(cursor, "receivables_order", "open_minor"),
-    )
-
-
-def _sum(cursor: Any, table: str, column: str) -> dict[Pair, int]:
-    cursor.execute(
-        f"select customer_id, currency, sum({column})::bigint from {table}"
-        f" join touched_pair using (customer_id, currency) where {column} <> 0 group by 1, 2"
-    )
-    return {(row[0], row[1]): row[2] for row in cursor.fetchall()}
-
-
 def settle(cursor: Any) -> None:
-    """Apply the cash of the touched pairs again, and take invoiced amounts out of open orders."""
+    """Apply the cash of the touched pairs again; what has not come in yet pays nothing."""
     found = _Found([], [], [], [])
     stored = _stored(cursor)
-    receipts = _receipts(cursor)
-    for pair, invoices in _invoices(cursor, set(receipts)):
+    receipts = _receipts(cursor, found.unapplied_minor)
+    for pair, invoices in _invoices(cursor, set(receipts) | set(stored)):
         _differences(found, invoices, receipts.get(pair, []), stored.get(pair, {}))
     _write(cursor, found)
-    _reduce_orders(cursor)
 
 
 Stored = dict[tuple[int, int], tuple[int, Allocation]]
@@ -100,33 +68,38 @@ def _stored(cursor: Any) -> dict[Pair, Stored]:
     return stored
 
 
-def _receipts(cursor: Any) -> dict[Pair, list[tuple[Receipt, int]]]:
+def _receipts(cursor: Any, outside: list[tuple[int, int]]) -> dict[Pair, list[tuple[Receipt, int]]]:
     cursor.execute(
-        "select customer_id, currency, unapplied_minor, id, number, amount_minor, received_on,"
-        " reference, method = 'settlement' and starts_with(number, 'settled:')"
+        "select customer_id, currency, unapplied_minor, entered and confirmed, id, number,"
+        " amount_minor, received_on, reference,"
+        " method = 'settlement' and starts_with(number, 'settled:'), prepayment"
         " from receivables_receipt"
         " join touched_pair using (customer_id, currency)"
     )
     found: dict[Pair, list[tuple[Receipt, int]]] = defaultdict(list)
     for row in cursor.fetchall():
-        found[row[0], row[1]].append((Receipt._make(row[3:]), row[2]))
+        receipt = Receipt._make(row[4:])
+        if row[3]:
+            found[row[0], row[1]].append((receipt, row[2]))
+        elif row[2] != receipt.amount_minor:
+            outside.append((receipt.key, receipt.amount_minor))
     return found
 
 
 Claims = list[tuple[Invoice, int]]
 
 
-def _invoices(cursor: Any, paying: set[Pair]) -> Iterator[tuple[Pair, Claims]]:
-    """Claims of each pair with their stored open amount; pairs that only pay come with none."""
+def _invoices(cursor: Any, others: set[Pair]) -> Iterator[tuple[Pair, Claims]]:
+    """Claims of each pair with their stored open amount; other pairs come with none."""
     cursor.execute(
-        "select customer_id, currency, open_minor, id, number, amount_minor, issued_on, due_on"
-        " from receivables_invoice join touched_pair using (customer_id, currency)"
+        "select customer_id, currency, open_minor, id, number, amount_minor, issued_on, due_on,"
+        " order_number from receivables_invoice join touched_pair using (customer_id, currency)"
         " where amount_minor > 0"
     )
     claims: dict[Pair, Claims] = defaultdict(list)
     for row in cursor.fetchall():
         claims[row[0], row[1]].append((Invoice._make(row[3:]), row[2]))
-    for pair in paying - set(claims):
+    for pair in others - set(claims):
         claims[pair] = []
     yield from claims.items()
 
@@ -173,20 +146,3 @@ def _set(cursor: Any, table: str, column: str, values: list[tuple[int, int]]) ->
             " from unnest(%s::bigint[], %s::bigint[]) as v(id, value) where t.id = v.id",
             [[row[0] for row in values], [row[1] for row in values]],
         )
-
-
-def _reduce_orders(cursor: Any) -> None:
-    """An open order counts what is not invoiced yet; a closed or cancelled one counts nothing.
-
-    Credit notes do not open an order again: returned goods are not on order.
-    """
-    cursor.execute(
-        "with due as (select o.id, case when o.state = 'open' then"
-        " greatest(o.amount_minor - coalesce(sum(i.amount_minor), 0), 0) else 0 end as left_minor"
-        " from receivables_order o join touched_pair using (customer_id, currency)"
-        " left join receivables_invoice i on i.order_number = o.number and i.order_number <> ''"
-        " and i.customer_id = o.customer_id and i.currency = o.currency and i.amount_minor > 0"
-        " group by o.id)"
-        " update receivables_order o set open_minor = due.left_minor from due"
-        " where o.id = due.id and o.open_minor <> due.left_minor"
-    )

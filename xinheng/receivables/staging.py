@@ -1,9 +1,10 @@
 """Rows go in by COPY: stage them, see what is new or different, then insert and update as sets.
 
-A `Table` names the columns that a file decides; everything else (open amounts) is derived later. A
-row whose columns all equal the stored ones is *unchanged* and touches nothing, so that the same
-file twice does nothing. Example: 100,000 staged rows of which 3 differ lead to one INSERT of 99,997
-and one UPDATE of 3.
+A row whose columns all equal the stored ones is *unchanged* and touches nothing, so that the same
+file twice does nothing; one whose revision is behind the stored one is *older* and is put aside.
+What a row does not tell (a bit of `untold`) is filled in from the stored document before anything
+is compared. Example: 100,000 staged rows of which 3 differ lead to one INSERT of 99,997 and one
+UPDATE of 3.
 
 Only `actions.py` calls this; the caller holds the transaction and the room's write lock.
 """
@@ -14,123 +15,102 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-from xinheng.receivables.refusals import ReceivablesRefusal
-from xinheng.refusals import Refused
+from xinheng.receivables.rows import NOT_TOLD
+from xinheng.receivables.tables import INVOICES, RECEIPTS, Pair, Table
 
 ANALYZE_FROM: Final = 5_000
 
 
-class Table(NamedTuple):
-    """A table keyed by `number`; `columns` come from rows in this order."""
-
-    name: str
-    columns: tuple[str, ...]
-    born: dict[str, str]  # derived column → SQL of its first value over the staged row `s`
-    bent: dict[str, str] = {}  # derived column → SQL that keeps it lawful when row `t` becomes `s`
-
-    @property
-    def stage(self) -> str:
-        return f"staged_{self.name}"
-
-    @property
-    def listed(self) -> str:
-        return ", ".join(self.columns)
-
-
-INVOICES: Final = Table(
-    "receivables_invoice",
-    (
-        "number",
-        "customer_id",
-        "currency",
-        "amount_minor",
-        "issued_on",
-        "due_on",
-        "terms",
-        "order_number",
-        "settled_on",
-        "disputed",
-        "simulated",
-        "source",
-    ),
-    # A first guess that the cash application confirms: it then has few rows left to correct.
-    {"open_minor": "case when s.settled_on is null then greatest(s.amount_minor, 0) else 0 end"},
-    {"open_minor": "least(t.open_minor, greatest(s.amount_minor, 0))"},
-)
-RECEIPTS: Final = Table(
-    "receivables_receipt",
-    (
-        "number",
-        "customer_id",
-        "currency",
-        "amount_minor",
-        "received_on",
-        "reference",
-        "method",
-        "simulated",
-    ),
-    {"unapplied_minor": "case when s.method = 'settlement' then 0 else s.amount_minor end"},
-)
-ORDERS: Final = Table(
-    "receivables_order",
-    (
-        "number",
-        "customer_id",
-        "currency",
-        "amount_minor",
-        "ordered_on",
-        "delivery_on",
-        "state",
-        "simulated",
-    ),
-    {"open_minor": "0"},
-)
-TABLES: Final = {table.name: table for table in (INVOICES, RECEIPTS, ORDERS)}
-
-Pair = tuple[int, str]
-
-
 class Difference(NamedTuple):
     """What staged rows would do: numbers that are new, and (id, values before) of those that
-    change.
+    change; `reused`: numbers that come with a known revision and other contents.
     """
 
     new: int
     changed: list[tuple[int, dict[str, Any]]]
     unchanged: int
     pairs: set[Pair]
+    reused: list[str]
 
 
-def stage(cursor: Any, table: Table, rows: Iterable[Sequence[Any]]) -> int:
-    """COPY the rows into a temporary table that lives until the transaction ends."""
+def stage(cursor: Any, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+    """COPY the rows into a temporary table that lives until the transaction ends, and fill in what
+    they do not tell.
+    """
     cursor.execute(f"drop table if exists {table.stage}")
     cursor.execute(
         f"create temp table {table.stage} on commit drop as"
-        f" select {table.listed} from {table.name} with no data"
+        f" select {table.listed}, 0 as untold from {table.name} with no data"
     )
-    count = 0
-    with cursor.copy(f"copy {table.stage} ({table.listed}) from stdin") as copy:
+    untold = 0
+    with cursor.copy(f"copy {table.stage} ({table.listed}, untold) from stdin") as copy:
         for row in rows:
-            copy.write_row(row)
-            count += 1
+            bits = 0
+            if NOT_TOLD in row:
+                row, bits = _completed(table, row)
+                untold |= bits
+            copy.write_row((*row, bits))
     cursor.execute(f"create unique index on {table.stage} (number)")
     cursor.execute(f"analyze {table.stage}")
-    return count
+    if untold:
+        _keep_untold(cursor, table, untold)
+
+
+def _completed(table: Table, row: Sequence[Any]) -> tuple[list[Any], int]:
+    """The row as a new document would begin, and which of its columns were not told."""
+    values, bits = list(row), 0
+    for place, value in enumerate(row):
+        if value is NOT_TOLD:
+            values[place] = table.optional[table.columns[place]]
+            bits |= 1 << place
+    return values, bits
+
+
+def _keep_untold(cursor: Any, table: Table, untold: int) -> None:
+    """What a row does not tell is what the stored document says."""
+    bits = {name: 1 << n for n, name in enumerate(table.columns) if untold >> n & 1}
+    keep = ", ".join(
+        f"{name} = case when s.untold & {bit} = 0 then s.{name} else t.{name} end"
+        for name, bit in bits.items()
+    )
+    differs = " or ".join(
+        f"(s.untold & {bit} <> 0 and s.{name} is distinct from t.{name})"
+        for name, bit in bits.items()
+    )
+    cursor.execute(
+        f"update {table.stage} s set {keep} from {table.name} t where t.number = s.number"
+        f" and t.customer_id = s.customer_id and t.currency = s.currency and ({differs})"
+    )
+
+
+def drop_older(cursor: Any, table: Table) -> list[str]:
+    """Take rows that are behind the stored revision off the stage; their numbers."""
+    cursor.execute(
+        f"delete from {table.stage} s using {table.name} t where t.number = s.number"
+        " and t.revision > s.revision and t.customer_id = s.customer_id"
+        " and t.currency = s.currency returning s.number"
+    )
+    return [row[0] for row in cursor.fetchall()]
+
+
+def drop(cursor: Any, table: Table, numbers: Sequence[str]) -> None:
+    """Take rows off the stage."""
+    if numbers:
+        cursor.execute(f"delete from {table.stage} where number = any(%s)", [list(numbers)])
 
 
 def compare(cursor: Any, table: Table) -> Difference:
-    """What the staged rows would change. Refuses NUMBER_TAKEN: a number of another customer or
-    currency.
-    """
-    _require_same_owner(cursor, table)
+    """What the staged rows would change; all of them belong to the owner of their number."""
     differs = f"({_of('t', table)}) is distinct from ({_of('s', table)})"
     before = ", ".join(f"'{name}', t.{name}" for name in table.columns)
     joined = f"from {table.name} t join {table.stage} s on s.number = t.number"
     cursor.execute(
-        f"select t.id, jsonb_build_object({before}), t.customer_id, t.currency {joined}"
-        f" where {differs}"
+        f"select t.id, jsonb_build_object({before}), t.customer_id, t.currency,"
+        f" s.revision > 0 and s.revision = t.revision {joined} where {differs}"
     )
-    changed = cursor.fetchall()
+    found = cursor.fetchall()
+    changed = [(row[0], _json(row[1])) for row in found if not row[4]]
+    reused = [_json(row[1])["number"] for row in found if row[4]]
     cursor.execute(f"select count(*) {joined}")
     known = cursor.fetchone()[0]
     cursor.execute(
@@ -138,13 +118,8 @@ def compare(cursor: Any, table: Table) -> Difference:
         f" where not exists (select 1 from {table.name} t where t.number = s.number) group by 1, 2"
     )
     new = cursor.fetchall()
-    pairs = {(row[0], row[1]) for row in new} | {(row[2], row[3]) for row in changed}
-    return Difference(
-        sum(row[2] for row in new),
-        [(row[0], _json(row[1])) for row in changed],
-        known - len(changed),
-        pairs,
-    )
+    pairs = {(row[0], row[1]) for row in new} | {(row[2], row[3]) for row in found if not row[4]}
+    return Difference(sum(row[2] for row in new), changed, known - len(found), pairs, reused)
 
 
 def _of(alias: str, table: Table) -> str:
@@ -155,22 +130,12 @@ def _json(value: Any) -> dict[str, Any]:
     return dict(json.loads(value))  # Django's cursor hands jsonb over as text
 
 
-def _require_same_owner(cursor: Any, table: Table) -> None:
-    cursor.execute(
-        f"select t.number from {table.name} t join {table.stage} s on s.number = t.number"
-        " where t.customer_id <> s.customer_id or t.currency <> s.currency order by 1 limit 1"
-    )
-    if taken := cursor.fetchone():
-        raise Refused(ReceivablesRefusal.NUMBER_TAKEN, number=taken[0])
-
-
 def insert_new(cursor: Any, table: Table) -> list[int]:
     """Insert the staged rows whose number is new; their ids."""
-    born = ", ".join(table.born)
-    first = ", ".join(table.born.values())
+    columns = ", ".join((*table.columns, *table.born))
+    values = ", ".join((_of("s", table), *table.born.values()))
     cursor.execute(
-        f"insert into {table.name} ({table.listed}, {born}) select {_of('s', table)}, {first}"
-        f" from {table.stage} s"
+        f"insert into {table.name} ({columns}) select {values} from {table.stage} s"
         f" where not exists (select 1 from {table.name} t where t.number = s.number) returning id"
     )
     ids = [row[0] for row in cursor.fetchall()]
@@ -198,3 +163,11 @@ def delete(cursor: Any, table: Table, ids: Sequence[int]) -> None:
     if key:
         cursor.execute(f"delete from receivables_allocation where {key} = any(%s)", [list(ids)])
     cursor.execute(f"delete from {table.name} where id = any(%s)", [list(ids)])
+
+
+def known_numbers(cursor: Any, table: Table) -> set[str]:
+    """Staged numbers that are stored already."""
+    cursor.execute(
+        f"select s.number from {table.stage} s join {table.name} t on t.number = s.number"
+    )
+    return {row[0] for row in cursor.fetchall()}
