@@ -186,8 +186,17 @@ def test_a_group_s_limit_is_met_by_anyone_in_it():
     ]
     [pays] = [w for w in find(group, ORDER, shipped(), OPEN) if w.steps[0].code == "member_pays"]
     assert text(pays.steps[0], "CNY")["zh"] == "由“集团 G”内的其他成员付款 140,000.00 CNY。"
+
+
+def test_a_sub_limit_is_met_by_paying_what_counts_in_it():
+    """Money on other invoices, or in advance, leaves a product's limit as it is."""
     sub = above("product", "CNY", 1_000_000_00, 960_000_00, 180_000_00)
-    assert "member_pays" not in {code for [(code, _)] in ways(sub)}
+    assert ways(sub) == [[("ship_part", 40_000_00)], [("raise_above", 1_140_000_00)]]
+    others = tuple(replaced(item, due_on="2026-12-01") for item in OPEN[:2])
+    inside = (replaced(OPEN[2], scope="product:G"), *others)
+    named, unnamed, *_ = ways(sub, items=inside)
+    assert named == [("receive_on", 140_000_00)]
+    assert unnamed == [("receive", 160_000_00)]  # 20,000.00 of it settle older invoices first
 
 
 def test_a_limit_above_in_another_currency_is_met_at_the_kept_rate():

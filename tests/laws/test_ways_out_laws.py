@@ -133,7 +133,7 @@ def scenes(draw: Any, worlds: Any = None, policies: Any = policies) -> Scene:
 
 
 def adds(level: Level, seen: Facts, order: Order, policy: Policy) -> int:
-    amount = counts(seen, order, policy)
+    amount = counts(order, seen.today, policy)
     return amount if level.currency == "CNY" else convert(amount, "CNY", "JPY", Decimal(RATE.rate))
 
 
