@@ -37,6 +37,9 @@ PERMISSIONS: Final[dict[str, str]] = {
     "file-items": "customers.view",
     "file-timeline": "customers.view",
     "file-movements": "customers.view",
+    "file-exposure": "customers.view",
+    "file-journal": "customers.view",
+    "file-journal-csv": "customers.view",
     # orders, decisions, holds: all who work with orders see, the action judges who may decide
     "order-check": "orders.check",
     "order-customers": "orders.check",
@@ -53,6 +56,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "hold": "decisions.view",
     "hold-release": "holds.release",
     "hold-reject": "holds.release",
+    "hold-weigh": "holds.release",
     "hold-keep": "holds.release",
     "hold-lift": "holds.release",
     "holds-bulk": "holds.release",

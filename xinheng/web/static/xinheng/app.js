@@ -41,7 +41,7 @@
 
   /* keys: / and Ctrl-K find, j and k walk the rows, Enter opens, Escape closes */
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input,textarea,select,[contenteditable]");
+    const typing = event.target.closest("input:not([type=checkbox]),textarea,select,[contenteditable]");
     if ((event.key === "k" && (event.ctrlKey || event.metaKey)) || (event.key === "/" && !typing)) {
       event.preventDefault();
       one("#search")?.focus();
@@ -54,20 +54,22 @@
       return;
     }
     if (event.target.closest(".search") && (event.key === "ArrowDown" || event.key === "ArrowUp")) return walkSuggestions(event);
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || /xinheng_keys=off/.test(document.cookie)) return;
     if (event.key === "j" || event.key === "k") walkRows(event.key === "j" ? 1 : -1);
-    if (event.key === "Enter" && !event.target.closest("a,button,summary")) one("tr.here a")?.click();
+    if (event.key === "Enter" && !event.target.closest("a,button,summary")) opener(one("tr.here"))?.click();
   });
   function walkRows(step) {
-    const rows = all("table.rows tbody tr");
+    const rows = all("table.rows tbody tr:not(.judge-row)");
     if (!rows.length) return;
     const now = rows.findIndex((row) => row.classList.contains("here"));
     const next = rows[Math.min(rows.length - 1, Math.max(0, now + step))];
     rows[now]?.classList.remove("here");
     next.classList.add("here");
     next.scrollIntoView({ block: "nearest" });
-    one("a", next)?.focus({ preventScroll: true });
+    opener(next)?.focus({ preventScroll: true });
   }
+  /* what a row opens: the link that says so, else its first */
+  const opener = (row) => row && (one("a[data-open]", row) || one("a", row));
   function walkSuggestions(event) {
     const links = all("#suggestions a");
     if (!links.length) return;
