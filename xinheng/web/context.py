@@ -13,6 +13,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
+from xinheng.decisions.notices import unread
 from xinheng.people.queries import company
 from xinheng.web.frame.rail import RailItem, rail_of
 
@@ -31,10 +32,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     def rail() -> list[RailItem]:
         return list(rail_of(user, request.path)) if signed_in else []
 
+    @cache
+    def notices_unread() -> int:
+        return unread(user).count() if signed_in else 0
+
     return {
         "company": company,
         "rail": rail,
+        "notices_unread": notices_unread,
         "signed_in": signed_in,
+        "may_deputise": lambda: bool(signed_in and user.may("holds.release")),
         "unit": "wan" if request.COOKIES.get(UNIT_COOKIE) == "wan" else "one",
         "theme": theme if theme in ("light", "dark") else "",
         "rail_folded": request.COOKIES.get(RAIL_COOKIE) == "folded",

@@ -18,6 +18,7 @@ urlpatterns = guarded(
         path("", include("xinheng.web.files.urls")),
         path("", include("xinheng.web.orders.urls")),
         path("", include("xinheng.web.holds.urls")),
+        path("", include("xinheng.web.notices.urls")),
         path("", include("xinheng.web.decisions.urls")),
         path("", include("xinheng.web.limits.urls")),
         path("", include("xinheng.web.imports.urls")),

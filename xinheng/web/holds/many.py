@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from xinheng.decisions.forcing import force_holds
 from xinheng.decisions.releasing import Done, reject_holds, release_holds
 from xinheng.people.saved_views import kept_query
 from xinheng.refusals import Refused
@@ -26,6 +27,7 @@ from xinheng.web.holds.forms import Typed
 ACTS: Final[dict[str, Callable[..., list[Done]]]] = {
     "release": release_holds,
     "reject": reject_holds,
+    "keep": force_holds,
 }
 
 

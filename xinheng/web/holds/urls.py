@@ -13,4 +13,6 @@ urlpatterns = [
     path("holds/<uuid:decision_id>/weigh/", views.weigh, name="hold-weigh"),
     path("holds/<uuid:decision_id>/release/", views.release, name="hold-release"),
     path("holds/<uuid:decision_id>/reject/", views.reject, name="hold-reject"),
+    path("holds/<uuid:decision_id>/keep/", views.keep, name="hold-keep"),
+    path("holds/<uuid:decision_id>/lift/", views.lift, name="hold-lift"),
 ]

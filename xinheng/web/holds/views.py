@@ -19,7 +19,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from xinheng.decisions import releasing
+from xinheng.decisions import forcing, releasing
 from xinheng.decisions.models import Hold
 from xinheng.people.saved_views import kept_query
 from xinheng.refusals import Refused
@@ -127,6 +127,26 @@ def reject(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         releasing.reject_hold(row.pk, typed.reason, **who)
 
     return _judge(request, decision_id, "reject", act)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def keep(request: HttpRequest, decision_id: UUID) -> HttpResponse:
+    """Keep it held whatever becomes of the customer's credit, until a person lifts that."""
+
+    def act(row: Hold, typed: Typed, **who: Any) -> None:
+        forcing.place_hold(row.pk, typed.reason, **who)
+
+    return _judge(request, decision_id, "keep", act)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def lift(request: HttpRequest, decision_id: UUID) -> HttpResponse:
+    """Lift what a person kept: the hold waits on as any other."""
+
+    def act(row: Hold, typed: Typed, **who: Any) -> None:
+        forcing.lift_forced(row.pk, typed.reason, **who)
+
+    return _judge(request, decision_id, "lift", act)
 
 
 DONE = {
