@@ -80,7 +80,7 @@ def _write_customers(file: Path) -> None:
 
 def _grant() -> None:
     """A credit manager, and every proposed limit made live."""
-    from xinheng.limits.actions import grant_proposals
+    from xinheng.limits.proposing import grant_proposals
     from xinheng.limits.values import Conditions
     from xinheng.people.actions import create_user
     from xinheng.people.actor import system

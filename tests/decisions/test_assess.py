@@ -347,7 +347,7 @@ def test_a_proposal_that_is_no_longer_suggested_does_not_wait_on(world: World) -
 
 
 def test_what_a_person_entered_waits_whatever_is_calculated(world: World) -> None:
-    from xinheng.limits.actions import propose_amount
+    from xinheng.limits.proposing import propose_amount
 
     customer = make_customer("NEW", unit=None)
     alice = world.actor("alice")

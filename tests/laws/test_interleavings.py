@@ -31,8 +31,8 @@ from xinheng.decisions.actions import cancel, check_orders, expire_due
 from xinheng.decisions.models import Decision, Hold
 from xinheng.decisions.releasing import reject_hold, release_hold
 from xinheng.limits import sql
-from xinheng.limits.actions import grant_proposals, propose
 from xinheng.limits.models import CreditLine, Proposal, Reservation
+from xinheng.limits.proposing import grant_proposals, propose
 from xinheng.limits.queries import reconcile
 from xinheng.limits.values import Conditions, NewProposal
 from xinheng.people.actor import Actor, system

@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.world import AT, make_customer, make_line
 from xinheng.customers.models import Customer
-from xinheng.limits.actions import propose
 from xinheng.limits.models import Proposal
+from xinheng.limits.proposing import propose
 from xinheng.limits.values import NewProposal
 from xinheng.people.actor import system
 

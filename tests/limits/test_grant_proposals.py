@@ -10,9 +10,9 @@ import pytest
 from tests.limits.proposals import suggest, waiting_for
 from tests.world import AT, PASSWORD, TODAY, make_world
 from xinheng.ledger.models import PendingEntry
-from xinheng.limits.actions import grant_proposals, propose_amount, reject_proposals
 from xinheng.limits.conditions import usual, usual_end
 from xinheng.limits.models import CreditLine, Proposal
+from xinheng.limits.proposing import grant_proposals, propose_amount, reject_proposals
 from xinheng.limits.refusals import LimitRefusal
 from xinheng.people.actions import create_user
 from xinheng.people.actor import of_user, system

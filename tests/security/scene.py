@@ -23,16 +23,16 @@ from tests.limits.proposals import suggest
 from tests.web.pages import buyer, signed_in
 from tests.world import AT, PASSWORD, World, ask, make_world
 from xinheng.decisions.actions import check_orders
-from xinheng.decisions.models import Decision
+from xinheng.decisions.models import Decision, Notice
 from xinheng.intake.models import ImportBatch
 from xinheng.ledger.sequencer import run_once
 from xinheng.ledger.signer import load_signer
-from xinheng.limits.actions import grant_proposals
 from xinheng.limits.conditions import usual
 from xinheng.limits.models import Proposal
+from xinheng.limits.proposing import grant_proposals
 from xinheng.people.actions import create_user
 from xinheng.people.actor import system
-from xinheng.people.models import User
+from xinheng.people.models import Deputy, SavedView, User
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNITS = ("EAST", "WEST")
@@ -51,6 +51,9 @@ class Scene:
     granted_at: dict[str, datetime]
     batch: ImportBatch
     trials: dict[str, ImportBatch]
+    deputy: Deputy
+    views: dict[str, SavedView]  # one of each person's own
+    notices: dict[str, Notice]
 
 
 @contextmanager
@@ -95,7 +98,21 @@ def set_scene(folder: Path) -> Scene:
     batch = _batch_of(people["alice"], "done", {})
     (folder / "errors.csv").write_text("a,b\n")
     ImportBatch.objects.update(errors_file="errors.csv")
-    return Scene(world, clients, approved, held, granted_at, batch, trials)
+    deputy = Deputy.objects.create(
+        person=people["alice"],
+        deputy=User.objects.get(username="root"),
+        valid_from=AT.date(),
+        valid_until=date(2099, 1, 1),
+        entered_by="tests",
+        entered_at=AT,
+    )
+    views, notices = {}, {}
+    for name, user in people.items():
+        views[name] = SavedView.objects.create(user=user, page="holds", name="其一", saved_at=AT)
+        order = held["WEST" if name == "eve" else "EAST"]
+        notices[name] = Notice.objects.create(user=user, kind="held", decision=order, told_at=AT)
+    own = {"deputy": deputy, "views": views, "notices": notices}
+    return Scene(world, clients, approved, held, granted_at, batch, trials, **own)
 
 
 _NAMES = ("bob", "eve", "chen", "dora", "alice", "adam")

@@ -63,8 +63,8 @@ def grant(
 ) -> None:
     """授予额度，超出本人授权的留待他人 · Grant; what is above the authority goes on waiting."""
     django_ready()
-    from xinheng.limits.actions import grant_proposals
     from xinheng.limits.conditions import usual, usual_end
+    from xinheng.limits.proposing import grant_proposals
     from xinheng.people.actor import of_user
     from xinheng.people.queries import today
 
@@ -106,7 +106,7 @@ def reject(
 ) -> None:
     """不采纳额度建议，须写理由 · Turn proposals down, with a reason."""
     django_ready()
-    from xinheng.limits.actions import reject_proposals
+    from xinheng.limits.proposing import reject_proposals
     from xinheng.people.actor import of_user
 
     person = _person(by)

@@ -25,8 +25,8 @@ from xinheng.decisions.judging import Assessed, Rules, judge
 from xinheng.decisions.refusals import DecisionRefusal
 from xinheng.ledger.actions import append
 from xinheng.ledger.entries import NewEntry
-from xinheng.limits.actions import propose
 from xinheng.limits.models import CreditLine
+from xinheng.limits.proposing import propose
 from xinheng.limits.values import NewProposal
 from xinheng.merkle.commitment import canonical
 from xinheng.merkle.tree import hash_leaf, root_of

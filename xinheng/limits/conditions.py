@@ -31,6 +31,7 @@ def usual() -> Conditions:
         overdue_allowed_bps=rules["overdue_allowed_bps"],
         overdue_days_allowed=rules["overdue_days_allowed"],
         single_order_cap_bps=rules["single_order_cap_bps"],
+        grace_days=rules["grace_days"],
     )
 
 
@@ -42,3 +43,8 @@ def usual_end(start: date) -> date:
 def latest_end(start: date) -> date:
     """The last day that a line beginning on `start` can have: then somebody looks again."""
     return start + timedelta(days=shipped()["line_valid_days_max"])
+
+
+def temporary_end(start: date) -> date:
+    """The last day that a temporary limit beginning on `start` can have."""
+    return start + timedelta(days=shipped()["temporary_days_max"] - 1)

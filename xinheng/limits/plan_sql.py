@@ -115,3 +115,108 @@ from limits_creditline l
 where l.id = any(%s::bigint[]) or l.root_id in (
   select t.root_id from limits_creditline t where t.id = any(%s::bigint[]))
 """
+
+# A limit that stands in the line but in no plan, as it would be the first row of one.
+_BEFORE_PLANS = """
+from limits_creditline l
+where l.id = any(%s::bigint[]) and (l.unlimited or l.amount_minor is not null)
+  and not exists (select from limits_datedlimit d where d.line_id = l.id)
+"""
+
+STANDING = f"""
+select d.line_id, d.id, d.temporary, d.amount_minor, d.unlimited, d.valid_from, d.valid_until,
+  d.grace_days, d.single_order_cap_minor, d.terms_days_max, d.overdue_allowed_minor,
+  d.overdue_days_allowed
+from limits_datedlimit d where d.line_id = any(%s::bigint[]) and d.ended_at is null
+union all
+select l.id, 0, false, l.amount_minor, l.unlimited, coalesce(l.valid_from, l.updated_at::date),
+  l.valid_until, l.grace_days, l.single_order_cap_minor, l.terms_days_max, l.overdue_allowed_minor,
+  l.overdue_days_allowed {_BEFORE_PLANS}
+"""
+
+KEEP_BASE = f"""
+insert into limits_datedlimit (line_id, temporary, amount_minor, unlimited, valid_from, valid_until,
+  grace_days, single_order_cap_minor, terms_days_max, overdue_allowed_minor, overdue_days_allowed,
+  reason, granted_by, granted_at)
+select l.id, false, l.amount_minor, l.unlimited, coalesce(l.valid_from, l.updated_at::date),
+  l.valid_until, l.grace_days, l.single_order_cap_minor, l.terms_days_max, l.overdue_allowed_minor,
+  l.overdue_days_allowed, '', 'system:before', %s::timestamptz {_BEFORE_PLANS}
+"""
+
+REPLACE_DATED = """
+update limits_datedlimit d set ended_at = %s::timestamptz, ended_by = %s
+from unnest(%s::bigint[], %s::bool[], %s::date[]) as n(line_id, temporary, valid_from)
+where d.ended_at is null and d.line_id = n.line_id and d.temporary = n.temporary
+  and d.valid_from = n.valid_from
+"""
+
+ADD_DATED = """
+insert into limits_datedlimit (line_id, temporary, amount_minor, unlimited, valid_from, valid_until,
+  grace_days, single_order_cap_minor, terms_days_max, overdue_allowed_minor, overdue_days_allowed,
+  reason, proposed_by, granted_by, granted_at)
+select n.*, %s, %s::timestamptz
+from unnest(%s::bigint[], %s::bool[], %s::bigint[], %s::bool[], %s::date[], %s::date[], %s::int[],
+  %s::bigint[], %s::int[], %s::bigint[], %s::int[], %s::text[], %s::text[])
+  as n(line_id, temporary, amount, unlimited, begins, ends, grace, cap, terms, overdue, days,
+    reason, proposed_by)
+"""
+
+END_DATED = """
+update limits_datedlimit set ended_at = %s::timestamptz, ended_by = %s, end_reason = %s
+where id = any(%s::bigint[]) and ended_at is null
+"""
+
+# --- Proposals
+
+# A person's own amount waits until a person deals with it: no calculation takes its place.
+SUPERSEDE_PROPOSALS = """
+update limits_proposal p set state = 'superseded', decided_at = %s::timestamptz
+from unnest(%s::bigint[], %s::text[], %s::text[], %s::bool[], %s::text[])
+  as n(customer_id, currency, scope, temporary, workings)
+where p.state = 'proposed' and p.customer_id = n.customer_id and p.currency = n.currency
+  and p.scope = n.scope and p.temporary = n.temporary
+  and (jsonb_exists(n.workings::jsonb, 'by_hand') or not jsonb_exists(p.workings, 'by_hand'))
+"""
+
+# All that wait for these customers are locked in key order first, as those who grant them do.
+WITHDRAW_PROPOSALS = """
+with waiting as (
+  select id, customer_id, currency, jsonb_exists(workings, 'by_hand') as by_hand
+  from limits_proposal where state = 'proposed' and customer_id = any(%s::bigint[])
+  order by id for no key update
+)
+update limits_proposal p set state = 'superseded', decided_at = %s::timestamptz
+from waiting w where p.id = w.id and not w.by_hand
+  and not exists (select from unnest(%s::bigint[], %s::text[]) as k(customer_id, currency)
+    where k.customer_id = w.customer_id and k.currency = w.currency)
+"""
+
+# What a person has rejected is not suggested again until its figures change.
+ADD_PROPOSALS = """
+insert into limits_proposal (customer_id, currency, scope, temporary, workings, amount_minor,
+  unlimited, terms_days, valid_from, valid_until, proposed_by, state, proposed_at)
+select n.customer_id, n.currency, n.scope, n.temporary, n.workings::jsonb, n.amount, n.unlimited,
+  n.terms, n.begins, n.ends, n.proposed_by, 'proposed', %s::timestamptz
+from unnest(%s::bigint[], %s::text[], %s::text[], %s::bool[], %s::text[], %s::bigint[], %s::bool[],
+  %s::int[], %s::date[], %s::date[], %s::text[])
+  as n(customer_id, currency, scope, temporary, workings, amount, unlimited, terms, begins, ends,
+    proposed_by)
+where not exists (select from limits_proposal w where w.state = 'proposed'
+    and w.customer_id = n.customer_id and w.currency = n.currency and w.scope = n.scope
+    and w.temporary = n.temporary)
+  and (jsonb_exists(n.workings::jsonb, 'by_hand') or not exists (
+    select from limits_proposal r where r.state = 'rejected' and r.customer_id = n.customer_id
+      and r.currency = n.currency and r.scope = n.scope and r.temporary = n.temporary
+      and r.amount_minor = n.amount and r.terms_days is not distinct from n.terms))
+"""
+
+DECIDE_PROPOSALS = """
+update limits_proposal set state = %s, decided_by_id = %s, decided_at = %s::timestamptz
+where id = any(%s::bigint[]) and state = 'proposed'
+"""
+
+REJECT_PROPOSALS = """
+update limits_proposal set state = 'rejected', decided_by_id = %s, decided_at = %s::timestamptz,
+  workings = workings || jsonb_build_object('rejected', jsonb_build_object('reason', %s::text))
+where id = any(%s::bigint[]) and state = 'proposed'
+"""

@@ -18,7 +18,7 @@ from xinheng.limits.card import ceiling_on
 from xinheng.limits.models import CreditLine, Movement, Proposal
 from xinheng.limits.refusals import LimitRefusal
 from xinheng.people.actor import Actor
-from xinheng.people.queries import authority
+from xinheng.people.queries import Mandate, authority
 from xinheng.texts import T
 
 
@@ -128,11 +128,18 @@ def judge_grant(proposals: Sequence[Proposal], actor: Actor) -> Judged:
         ceiling = ceilings[proposal.currency]
         if entered_by(proposal) == person:
             judged.refused.append((proposal, LimitRefusal.OWN_PROPOSAL.value))
-        elif ceiling and (ceiling.unlimited or proposal.amount_minor <= (ceiling.up_to_minor or 0)):
+        elif covers(ceiling, None if proposal.unlimited else proposal.amount_minor):
             judged.allowed.append(proposal)
         else:
             judged.refused.append((proposal, _above(proposal)))
     return judged
+
+
+def covers(mandate: Mandate | None, amount_minor: int | None) -> bool:
+    """Whether an authority reaches an amount; None is the word unlimited."""
+    if mandate is None:
+        return False
+    return mandate.unlimited if amount_minor is None else mandate.covers(amount_minor)
 
 
 def entered_by(proposal: Proposal) -> int | None:
@@ -143,9 +150,8 @@ def entered_by(proposal: Proposal) -> int | None:
 
 def _above(proposal: Proposal) -> T:
     text: T = LimitRefusal.ABOVE_AUTHORITY.value
-    return text.format(
-        amount=to_text(proposal.amount_minor, proposal.currency), currency=proposal.currency
-    )
+    amount = "∞" if proposal.unlimited else to_text(proposal.amount_minor, proposal.currency)
+    return text.format(amount=amount, currency=proposal.currency)
 
 
 def reconcile() -> list[dict[str, Any]]:

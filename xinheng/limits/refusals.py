@@ -42,3 +42,34 @@ class LimitRefusal(Enum):
         "有效期最长到 {until}，之后须重新审视。",
         "A line ends on {until} at the latest, to be looked at again.",
     )
+    PAST_PERIOD = T("起始日不能早于今天（{today}）。", "It can't begin before today ({today}).")
+    BAD_SCOPE = T(
+        "额度范围须为空、group、unit:、product: 或 project: 加代码。",
+        "A scope is empty, group, or unit:, product: or project: with a code.",
+    )
+    BAD_CURRENCY = T("币种 {currency} 不可用。", "Currency {currency} can't be used.")
+    PERIOD_OVER = T(
+        "建议的有效期已过（至 {until}），请重新提出。",
+        "Its period is over (until {until}): propose it anew.",
+    )
+    UNKNOWN_LINE = T("没有这条额度。", "There is no such line.")
+    UNKNOWN_LIMIT = T("没有这条有效的额度记录。", "There is no such dated limit any more.")
+    UNKNOWN_COVER = T("没有这项有效的担保或保险。", "There is no such cover any more.")
+    RAISES = T(
+        "撤销后授信会变大，须由两人完成：请提出新的额度，由另一位授予。",
+        "Ending it would give more credit, which takes two: propose a limit that another grants.",
+    )
+    HELD_ALREADY = T("该额度已被强制冻结。", "The line is held by force already.")
+    NOT_HELD = T("该额度没有被强制冻结。", "The line is not held by force.")
+    BAD_COVER = T(
+        "担保须有类型、编号、正的金额、0% 到 100% 的比例和有效期。",
+        "A cover has a kind, a reference, a positive amount, a share of 0 % to 100 % and a period.",
+    )
+    COVER_ONCE = T(
+        "编号为“{reference}”的同类担保已在册，请先终止它。",
+        "A cover of this kind with reference “{reference}” stands already: end it first.",
+    )
+    BAD_RULE = T("调整规则不成立：{why}", "The rule of the adjustment does not hold: {why}")
+    CHANGED_MEANWHILE = T(
+        "预览之后额度有变，请重新预览。", "Limits changed since the preview: look at it again."
+    )

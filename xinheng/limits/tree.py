@@ -194,6 +194,16 @@ def arrange(
         return sorted(moved)
 
 
+def hold_trees(customer_ids: Iterable[int], *, using: str = "default") -> None:
+    """Lock these customers and all they belong with, then all lines of theirs, each in id order.
+
+    For who changes limits: nobody enters a relation or makes a line beside it.
+    """
+    with connections[using].cursor() as cursor:
+        forest = _read(sorted(set(customer_ids)), cursor, True, date.min)
+        cursor.execute(plan_sql.LOCK_TREES, [[line.id for line in forest.lines]])
+
+
 def _differing(forest: Forest) -> dict[int, Place]:
     places = forest.places()
     return {

@@ -119,6 +119,11 @@ class NewProposal(NamedTuple):
     terms_days: int | None
     workings: dict[str, Any]
     proposed_by: str
+    scope: str = ""
+    unlimited: bool = False
+    temporary: bool = False
+    valid_from: date | None = None  # from-to; None: whoever grants it says
+    valid_until: date | None = None
 
 
 class Granted(NamedTuple):
@@ -137,3 +142,51 @@ class Conditions(NamedTuple):
     overdue_allowed_bps: int | None
     overdue_days_allowed: int
     single_order_cap_bps: int | None = None
+    grace_days: int = 0
+
+
+class NewLimit(NamedTuple):
+    """A limit that a person asks for. scope: "" own, "group", "unit:EAST", "product:CEM",
+    "project:BRIDGE". `amount_minor` None with `unlimited`: the word. A temporary one replaces the
+    base limit from its first to its last day.
+    """
+
+    customer_id: int
+    currency: str
+    amount_minor: int | None
+    valid_from: date
+    valid_until: date
+    reason: str
+    scope: str = ""
+    unlimited: bool = False
+    temporary: bool = False
+    terms_days: int | None = None
+
+
+class Entered(NamedTuple):
+    """What became of it: live at once, or waiting until another person grants it."""
+
+    line_id: int | None
+    proposal_id: int | None
+
+    @property
+    def live(self) -> bool:
+        return self.proposal_id is None
+
+
+class NewDated(NamedTuple):
+    """One row of a line's plan, as `planning.enter_plan` writes it."""
+
+    line_id: int
+    temporary: bool
+    amount_minor: int | None
+    unlimited: bool
+    valid_from: date
+    valid_until: date | None
+    grace_days: int
+    single_order_cap_minor: int | None
+    terms_days_max: int | None
+    overdue_allowed_minor: int
+    overdue_days_allowed: int
+    reason: str
+    proposed_by: str

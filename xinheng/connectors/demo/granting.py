@@ -15,8 +15,8 @@ from random import Random
 from xinheng.connectors.demo.model import SEED
 from xinheng.credit.limit_method import round_down
 from xinheng.credit.scale import grade_rank
-from xinheng.limits.actions import grant_proposals, propose
 from xinheng.limits.models import CreditLine, Proposal
+from xinheng.limits.proposing import grant_proposals, propose
 from xinheng.limits.queries import usage
 from xinheng.limits.values import Conditions, NewProposal
 from xinheng.people.actor import Actor

@@ -15,8 +15,8 @@ from django import forms
 from django.utils.functional import lazystr
 
 from xinheng.credit.money import MoneyError, to_minor, to_text
-from xinheng.limits.actions import REASON_MAX, REASON_MIN
 from xinheng.limits.conditions import latest_end, shipped, usual, usual_end
+from xinheng.limits.proposing import REASON_MAX, REASON_MIN
 from xinheng.limits.refusals import LimitRefusal
 from xinheng.limits.values import Conditions
 from xinheng.texts import T

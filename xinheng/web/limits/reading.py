@@ -20,8 +20,8 @@ from django.http import HttpRequest
 from xinheng.credit.limit_method import METHODS, why_not_text
 from xinheng.credit.scale import GRADES, grade_rank
 from xinheng.customers.queries import matching
-from xinheng.limits.actions import PROPOSALS_MAX
 from xinheng.limits.models import CreditLine, Proposal
+from xinheng.limits.proposing import PROPOSALS_MAX
 from xinheng.limits.queries import Judged, judge_grant, waiting_proposals
 from xinheng.people.actor import Actor
 from xinheng.people.models import User
