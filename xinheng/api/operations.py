@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
+from xinheng.api.documents import DocumentBatch, DocumentsAnswer, QuarantinePage
 from xinheng.api.order_checks import OrderCheck, OrderCheckBatch
 from xinheng.texts import T
 
@@ -282,6 +283,29 @@ OPERATIONS: Final = (
         T("一张订单的全程", "An order's whole life"),
         OrderLife,
         (404, *_ALWAYS),
+    ),
+    Operation(
+        "api-documents",
+        "post",
+        "/api/v1/documents",
+        "documents.write",
+        T("送来至多 1,000 张单据", "Send up to 1,000 documents"),
+        DocumentsAnswer,
+        (400, 409, 413, *_ALWAYS),
+        DocumentBatch,
+    ),
+    Operation(
+        "api-quarantine",
+        "get",
+        "/api/v1/quarantine",
+        "documents.write",
+        T("列出隔离中的单据", "List messages in quarantine"),
+        QuarantinePage,
+        (400, *_ALWAYS),
+        query=(
+            ("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, "1–1000"),
+            ("before", {"type": "integer", "minimum": 1}, "上一页的 next · the page before's"),
+        ),
     ),
     Operation(
         "api-customers",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from xinheng.api import customers, decisions, openapi, orders
+from xinheng.api import customers, decisions, documents, openapi, orders
 from xinheng.api.keys import nothing_here
 
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
         name="api-order-check-cancel",
     ),
     path("orders/<path:ref>", orders.one, name="api-order"),
+    path("documents", documents.receive, name="api-documents"),
+    path("quarantine", documents.waiting, name="api-quarantine"),
     path("customers", customers.listed, name="api-customers"),
     path("customers/<path:code>", customers.one, name="api-customer"),
     path("openapi.json", openapi.openapi_json, name="api-openapi"),

@@ -53,7 +53,8 @@ KINDS = {
     "terms.recorded": T("登记付款条件", "Payment terms entered"),
     "term.ended": T("停用付款条件", "Payment term ended"),
     "documents.received": T("接口送来单据", "Documents received"),
-    "quarantine.dismissed": T("处理隔离单据", "Quarantined message dismissed"),
+    "document.dismissed": T("处理隔离单据", "Quarantined message dismissed"),
+    "exposure.rebuilt": T("重算占用", "Exposure rebuilt"),
     "demonstration.removed": T("移除演示账套", "Demonstration removed"),
 }
 
