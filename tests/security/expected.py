@@ -49,6 +49,10 @@ PAGES: Final[dict[str, Page]] = {
     "sign-out": Page(SIGNED_IN, get=None, post=302),
     "set-up": Page(ANYONE, get=404, post=404),  # absent once the company is there
     "language": Page(ANYONE, get=302, post=302),
+    "deputies": Page("holds.release", post=422),  # nobody was chosen
+    "deputy-end": Page("holds.release", "deputy", get=None, post=302),
+    "saved-view-save": Page(SIGNED_IN, get=None, post=302),
+    "saved-view-delete": Page(SIGNED_IN, "view", get=None, post=302),  # one's own
     # frame, portfolio
     "home": Page(SIGNED_IN, get=302),
     "components": Page(SIGNED_IN),
@@ -61,6 +65,9 @@ PAGES: Final[dict[str, Page]] = {
     "file-items": Page("customers.view", "customer"),
     "file-timeline": Page("customers.view", "customer"),
     "file-movements": Page("customers.view", "customer"),
+    "file-exposure": Page("customers.view", "customer"),
+    "file-journal": Page("customers.view", "customer"),
+    "file-journal-csv": Page("customers.view", "customer"),
     # orders, decisions, holds
     "order-check": Page("orders.check", post=200),  # an empty form comes back with its mistakes
     "order-customers": Page("orders.check"),
@@ -74,9 +81,18 @@ PAGES: Final[dict[str, Page]] = {
     "decision-disclosure": Page("decisions.view", "decision"),
     "decision-cancel": Page("orders.check", "decision", get=None, post=302),
     "holds": Page("decisions.view"),
-    "hold": Page("decisions.view", "hold", get=302),
+    "hold": Page("decisions.view", "hold"),
+    "hold-weigh": Page("holds.release", "hold", get=None, post=200),
     "hold-release": Page("holds.release", "hold", post=302),
     "hold-reject": Page("holds.release", "hold", post=302),
+    "hold-keep": Page("holds.release", "hold", post=302),
+    "hold-lift": Page("holds.release", "hold", post=422),  # nobody keeps it
+    "holds-bulk": Page("holds.release", get=None, post=302),  # nothing was ticked
+    "holds-judge": Page("holds.release", get=None, post=302),
+    "holds-done": Page("holds.release", "result", get=404),  # of another session
+    "notices": Page(SIGNED_IN),
+    "notices-read": Page(SIGNED_IN, get=None, post=302),
+    "notice-open": Page(SIGNED_IN, "notice", get=None, post=302),  # one's own
     # proposed limits
     "limits": Page("customers.view"),
     "limits-summary": Page("lines.grant", get=None, post=302),  # nothing was ticked

@@ -29,6 +29,9 @@ TYPED = {
     "reason": "客户今天下午付款，见银行回单。",
     "amount": "700.00",
     "terms_days": "30",
+    "page": "holds",
+    "name": "我的",
+    "verb": "release",
 }
 GONE = {
     "customer": ["NOBODY"],
@@ -38,6 +41,10 @@ GONE = {
     "hold": [NOBODY],
     "batch": [10**9],
     "trial": [10**9],
+    "view": [10**9],
+    "notice": [10**9],
+    "deputy": [10**9],
+    "result": [2],
     "entry": [10**9],
     "grant": [1],
 }
@@ -53,6 +60,12 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
     if page.row == "trial":
         mine = scene.trials.get(who, scene.trials["alice"])
         other = scene.trials["alice" if who == "chen" else "chen"]
+        return rows | {"any": [mine.pk], "stranger's": [other.pk]}
+    if page.row in ("deputy", "result"):
+        return rows | {"any": [scene.deputy.pk if page.row == "deputy" else 1]}
+    if page.row in ("view", "notice"):
+        own = scene.views if page.row == "view" else scene.notices
+        mine, other = own.get(who, own["alice"]), own["bob" if who == "dora" else "dora"]
         return rows | {"any": [mine.pk], "stranger's": [other.pk]}
     for unit in UNITS:
         rows[unit] = {
