@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -104,7 +104,7 @@ def test_cancelled_it_holds_nothing(world):
 def test_papers_take_the_value_over_step_by_step(world):
     check(world, "PO-7", 60_000_00)
     told = {"customer_code": "C1", "currency": "CNY"}
-    day = date(2026, 11, 21)
+    day = TODAY
     order = OrderRow(number="PO-7", amount_minor=60_000_00, ordered_on=TODAY, **told)
     record(world, "orders", record_orders, order)
     invoice = InvoiceRow(
