@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from xinheng.credit.money import MoneyError, display, exponent
 from xinheng.credit.scale import GRADES
 from xinheng.customers.models import Customer
-from xinheng.limits import actions
+from xinheng.limits import proposing
 from xinheng.limits.models import CreditLine, Proposal
 from xinheng.limits.queries import waiting_proposals
 from xinheng.people.queries import today
@@ -87,7 +87,7 @@ def grant(request: HttpRequest) -> HttpResponse:
     changed = request.POST.get("seal") != selection.seal
     if changed or not form.is_valid():
         return _summary(request, selection, form, changed=changed, status=422)
-    done = actions.grant_proposals(
+    done = proposing.grant_proposals(
         selection.ids,
         valid_from=form.start,
         valid_until=form.cleaned_data["valid_until"],
@@ -163,7 +163,7 @@ def reject(request: HttpRequest) -> HttpResponse:
     changed = "seal" in request.POST and request.POST["seal"] != selection.seal
     if reason is not None and not changed:
         try:
-            count = actions.reject_proposals(
+            count = proposing.reject_proposals(
                 selection.ids, reason, actor=selection.actor, at=timezone.now()
             )
         except Refused as refused:
@@ -198,7 +198,7 @@ def propose(request: HttpRequest, code: str, currency: str) -> HttpResponse:
     if form.is_valid():
         said: dict[str, Any] = form.cleaned_data
         try:
-            actions.propose_amount(
+            proposing.propose_amount(
                 customer.pk,
                 currency,
                 said["amount"],
