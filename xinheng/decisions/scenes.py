@@ -14,18 +14,15 @@ from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from django.db import connection
 from msgspec.structs import replace
 
-from xinheng.credit.decide import Limit, Order, decode
+from xinheng.credit.decide import Limit
 from xinheng.credit.policy import Policy
-from xinheng.credit.way_changes import Ahead, Due, Scene
-from xinheng.decisions.batch import with_orders
-from xinheng.decisions.facts import facts_of, find_earlier, find_standings
+from xinheng.credit.way_changes import Ahead, Due, Items, Scene
+from xinheng.decisions.again import Again, see_again
 from xinheng.decisions.governing import live_policy
 from xinheng.decisions.models import Decision
 from xinheng.limits.in_force import Covering, InForce, Planned, in_force_on
-from xinheng.limits.locking import read_lines
 from xinheng.limits.models import Cover, DatedLimit
 from xinheng.limits.values import LockedLine
 from xinheng.receivables.as_of import open_items_sql, rows
@@ -35,44 +32,44 @@ TURNS_MAX: Final = 6  # changes of a limit that are looked ahead
 
 
 class Stood(NamedTuple):
-    """Scenes by decision, and the policy and day they stand on."""
+    """What waiting orders stand on now, their scenes, and the open invoices by payer and currency.
+    `again` None: none of them has a line.
+    """
 
+    again: Again | None
     scenes: Mapping[UUID, Scene]
-    policy: Policy
-    today: date
+    items: Mapping[tuple[int, str], Items]
 
 
 def scenes_of(decisions: Sequence[Decision], *, at: datetime) -> Stood:
     """The scene of each decision that has a line; the others are left out."""
-    governing = live_policy()
-    ids = {row.line_id for row in decisions if row.line_id}
-    lines = read_lines(ids)
-    with connection.cursor() as cursor:
-        _, day, standings = find_standings(cursor, sorted(ids), governing.time_zone, at)
-        _, _, on_order = find_earlier(cursor, [row.order_ref for row in decisions])
-    if day is None:
-        return Stood({}, governing.policy, at.date())
-    items = _items({row.customer_id for row in decisions}, day, governing.policy)
-    plans = _plans((lines[line_id] for line_id in ids if line_id in lines), day)
+    again = see_again(decisions, live_policy(), at=at, lock=False)
+    if again is None:
+        return Stood(None, {}, {})
+    ground = again.ground
+    day = date.fromisoformat(ground.today)
+    plans = _plans(ground.lines.values(), day)
+    for line_id, (held, *_) in plans.items():  # should be in force, if no check came by yet
+        ground.lines[line_id] = ground.lines[line_id]._replace(limit=held.limit)
+    payers = {ground.lines[row.line_id].customer_id for row in decisions if row.line_id}
+    items = _items(payers, day, ground.policy)
     scenes = {}
     for row in decisions:
-        if row.line_id not in standings:
+        if row.line_id is None:
             continue
-        plan = plans.get(row.line_id)
-        line = lines[row.line_id]
-        order = decode(bytes(row.order_bytes), Order)
-        counted = on_order.get((order.ref, row.customer_id, order.currency), 0)
-        seen = with_orders(line if plan is None else line._replace(limit=plan[0].limit), -counted)
-        facts = facts_of(seen, standings[line.id], day.isoformat())
-        due = items.get((line.customer_id, line.currency), ())
-        scenes[row.pk] = Scene(facts, order, governing.policy, due, plan[1:] if plan else ())
-    return Stood(scenes, governing.policy, day)
+        facts, order = again.facts(row)
+        payer = ground.lines[row.line_id].customer_id
+        ahead = plans.get(ground.limit_line(row.line_id).id, ())[1:]
+        planned = tuple(Ahead(turn.day, turn.limit) for turn in ahead)
+        due = items.get((payer, order.currency), ())
+        scenes[row.pk] = Scene(facts, order, ground.policy, due, planned)
+    return Stood(again, scenes, items)
 
 
 _OPEN = """
 with open_item as ({items})
-select customer_id, currency, number, due_on::text, open_minor, young from (
-  select i.customer_id, i.currency, i.number, i.due_on, o.open_minor,
+select customer_id, currency, number, due_on::text, open_minor, young, scope from (
+  select i.customer_id, i.currency, i.number, i.due_on, o.open_minor, i.scope,
     coalesce(%(as_of)s - i.dispute_accepted_on <= %(dispute_days)s, false) as young,
     row_number() over (partition by i.customer_id, i.currency order by i.due_on, i.number) as turn
   from open_item o join receivables_invoice i on i.id = o.id where o.open_minor > 0
@@ -80,9 +77,7 @@ select customer_id, currency, number, due_on::text, open_minor, young from (
 """
 
 
-def _items(
-    customer_ids: Iterable[int], day: date, policy: Policy
-) -> dict[tuple[int, str], tuple[Due, ...]]:
+def _items(customer_ids: Iterable[int], day: date, policy: Policy) -> dict[tuple[int, str], Items]:
     """The open invoices by customer and currency, in the order in which money settles them."""
     found = rows(
         _OPEN.format(items=open_items_sql("and i.customer_id = any(%(customers)s)")),
@@ -94,12 +89,19 @@ def _items(
         day,
     )
     items: dict[tuple[int, str], list[Due]] = defaultdict(list)
-    for customer_id, currency, number, due_on, open_minor, young in found:
-        items[customer_id, currency].append(Due(number, due_on, open_minor, young))
+    for customer_id, currency, *due in found:
+        items[customer_id, currency].append(Due(*due))
     return {key: tuple(due) for key, due in items.items()}
 
 
-def _plans(lines: Iterable[LockedLine], day: date) -> dict[int, tuple[Ahead, ...]]:
+class Turn(NamedTuple):
+    """The limit that is in force from a day on."""
+
+    day: str
+    limit: Limit
+
+
+def _plans(lines: Iterable[LockedLine], day: date) -> dict[int, tuple[Turn, ...]]:
     """Of each line whose limit will change (or should have): what holds today, then what is
     planned.
     """
@@ -108,8 +110,9 @@ def _plans(lines: Iterable[LockedLine], day: date) -> dict[int, tuple[Ahead, ...
     for row in DatedLimit.objects.filter(line__in=changing, ended_at__isnull=True):
         rows_of[row.line_id].append(Planned(*(getattr(row, name) for name in Planned._fields)))
     covers: dict[int, list[Covering]] = defaultdict(list)
-    for row in Cover.objects.filter(line__in=changing, ended_at__isnull=True):
-        covers[row.line_id].append(Covering(*(getattr(row, name) for name in Covering._fields)))
+    for cover in Cover.objects.filter(line__in=changing, ended_at__isnull=True):
+        values = (getattr(cover, name) for name in Covering._fields)
+        covers[cover.line_id].append(Covering(*values))
     return {
         line_id: _turns(line.limit, rows_of[line_id], covers[line_id], day)
         for line_id, line in changing.items()
@@ -118,12 +121,12 @@ def _plans(lines: Iterable[LockedLine], day: date) -> dict[int, tuple[Ahead, ...
 
 def _turns(
     limit: Limit, plan: Sequence[Planned], covers: Sequence[Covering], day: date
-) -> tuple[Ahead, ...]:
-    turns: list[Ahead] = []
+) -> tuple[Turn, ...]:
+    turns: list[Turn] = []
     turn: date | None = day
     while turn is not None and len(turns) <= TURNS_MAX:
         held = in_force_on(plan, covers, turn)
-        turns.append(Ahead(turn.isoformat(), _limit(held, limit, planned=bool(plan))))
+        turns.append(Turn(turn.isoformat(), _limit(held, limit, planned=bool(plan))))
         turn = held.until + timedelta(days=1) if held.until is not None else None
     return tuple(turns)
 
