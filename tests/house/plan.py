@@ -55,6 +55,7 @@ OTHER_FILES = {
     "decisions": {
         *("answering", "assess", "batch", "facts", "features", "judging", "pipeline", "sql"),
         *("again", "governing", "ground", "holding", "releasing", "weighing"),
+        *("forcing", "notices", "reviewing", "rechecking"),
         *("replaying", "scenes", "values", "waiting", "ways_out"),
     },
     "dossiers": {"balance", "rows"},
@@ -68,7 +69,7 @@ OTHER_FILES = {
     },
     "people": {"actor", "keys", "roles", "saved_views"},
     "policies": {"bodies"},
-    "portfolio": {"book", "exposure", "file", "overview", "order_life", "order_papers"},
+    "portfolio": {"book", "exposure", "file", "levels", "overview", "order_life", "order_papers"},
     "receivables": {
         *("as_of", "balances", "behaviour", "chains", "counted", "own_receipts", "posting"),
         *("quarantine", "reconciling", "recorded", "row_checks", "rows", "settling", "staging"),

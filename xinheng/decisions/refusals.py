@@ -57,3 +57,25 @@ class DecisionRefusal(Enum):
         "{days} days can't be approved: give 1 to {most}.",
     )
     TOO_MANY = T("一次最多处理 {most} 笔。", "At most {most} at once: choose fewer.")
+    SUPERSEDED = T(
+        "这张订单已有更新的版本，请处理最新版本。",
+        "There is a newer version of this order: look at that one.",
+    )
+    NOTHING_TO_HOLD = T(
+        "这张订单没有仍在占用的额度，不能冻结。",
+        "This order holds no credit any more: there is nothing to hold.",
+    )
+    NOT_FORCED = T(
+        "这笔冻结不是人工保留的，或已处理。", "No person keeps this hold, or it has ended: reload."
+    )
+    NOTHING_TO_REVIEW = T(
+        "这个决定没有可请人复核的内容。",
+        "There is nothing in this decision that a person could judge otherwise.",
+    )
+    JUDGED_BY_PERSON = T(
+        "这张订单已由人处理过；如有新情况，请以新版本重新提交。",
+        "A person has judged this order already; with news, check its next version.",
+    )
+    NO_REVIEW_ASKED = T(
+        "没有待答复的复核请求，请刷新页面。", "No review waits for an answer here; reload."
+    )

@@ -58,11 +58,22 @@ def replay_decision(decision: Decision) -> Replay:
     name = f"{policy.name} v{policy.version}"
     if is_erased(decision):
         return Replay(decision.pk, "erased", name, decision.outcome, len(kept), None)
-    held = [decision.reservation_id] if decision.reservation_id else []
-    made = Reservation.objects.filter(pk__in=held).first()
-    difference = first_difference(kept, recomputed(decision, policy, made))
+    difference = first_difference(kept, recomputed(decision, policy, _made(decision)))
     result = "different" if difference else "identical"
     return Replay(decision.pk, result, name, decision.outcome, len(kept), difference)
+
+
+def _made(decision: Decision) -> Reservation | None:
+    """The reservation that the answer told: the first one of its version. An order that a person
+    stopped and released again has a later one.
+    """
+    if decision.reservation_id is None:
+        return None
+    held: Reservation | None = Reservation.objects.filter(pk=decision.reservation_id).first()
+    if held is None or held.created_at == decision.decided_at:
+        return held
+    same = {"order_ref": held.order_ref, "order_version": held.order_version}
+    return Reservation.objects.filter(**same, line_id=held.line_id).order_by("line_version").first()
 
 
 def policy_of(decision: Decision) -> Policy:
