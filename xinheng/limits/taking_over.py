@@ -4,8 +4,8 @@
 
 It is a function of what stands and not of how it came: the same document twice, a late one or a
 reversal leave what the documents say. Example: 500 promised, then 200 invoiced: 300 promised. The
-invoice is corrected to 150: 350. The order is closed: 0, and the reservation is `posted`, until
-somebody opens the order again.
+invoice is corrected to 150: 350. The order is closed: 0, and the reservation is `posted`: it lives
+on, because somebody may open the order again.
 
 A step of the action in receivables that changed the documents: it holds the locks of the lines.
 """
@@ -40,8 +40,7 @@ with told as (
   where l.customer_id = t.customer_id and l.currency = t.currency
 )
 update limits_reservation r set posted_minor = f.posted,
-  state = case when f.posted = r.amount_minor then 'posted' else 'pending' end,
-  ended_at = case when f.posted = r.amount_minor then %s::timestamptz end
+  state = case when f.posted = r.amount_minor then 'posted' else 'pending' end
 from found f where r.id = f.id and f.posted <> f.was
 returning r.line_id, r.order_ref, r.order_version, r.delivery_on, f.was - f.posted
 """
@@ -70,7 +69,7 @@ def cover_reservations(
         return []
     refs, lines, covered = zip(*told, strict=True)
     with connections[using].cursor() as cursor:
-        cursor.execute(_TAKE_OVER, [texts(refs), numbers(lines), numbers(covered), at])
+        cursor.execute(_TAKE_OVER, [texts(refs), numbers(lines), numbers(covered)])
         taken = sorted((Taken(*row) for row in cursor.fetchall()), key=_place)
     moves = [Move(t.line_id, "orders", t.delta_minor, "cover", _document(t)) for t in taken]
     shifts = [OrderShift(t.line_id, t.delivery_on, t.delta_minor) for t in taken if t.delivery_on]

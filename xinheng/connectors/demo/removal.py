@@ -30,6 +30,10 @@ _ROWS = {
     "decisions_override": (
         "decision_id in (select id from decisions_decision where customer_id in {c})"
     ),
+    **dict.fromkeys(
+        ("decisions_notice", "decisions_recheck", "decisions_reviewrequest"),
+        "decision_id in (select id from decisions_decision where customer_id in {c})",
+    ),
     "decisions_hold": "customer_id in {c}",
     "decisions_decision": "customer_id in {c}",
     "decisions_rating": "customer_id in {c}",
@@ -41,10 +45,23 @@ _ROWS = {
     "receivables_receipt": "customer_id in {c}",
     "receivables_invoice": "customer_id in {c}",
     "receivables_order": "customer_id in {c}",
+    "receivables_delivery": "customer_id in {c}",
+    "receivables_orderchain": "customer_id in {c}",
+    "receivables_bill": "customer_id in {c}",
+    "receivables_guarantee": "customer_id in {c}",
+    "receivables_quarantined": ("batch_id in (select id from intake_importbatch where simulated)"),
     "limits_proposal": "customer_id in {c}",
+    "limits_reservationlevel": (
+        "line_id in {l} or reservation_id in (select id from limits_reservation"
+        " where line_id in {l})"
+    ),
     "limits_reservation": "line_id in {l}",
     "limits_movement": "line_id in {l}",
     "limits_opendue": "line_id in {l}",
+    "limits_orderdue": "line_id in {l}",
+    "limits_disputeddue": "line_id in {l}",
+    "limits_datedlimit": "line_id in {l}",
+    "limits_cover": "line_id in {l}",
     "limits_creditline": "customer_id in {c}",
     "customers_contact": "customer_id in {c}",
     "customers_othername": "customer_id in {c}",
