@@ -13,7 +13,7 @@ from typing import Any
 from xinheng.customers.models import Customer
 from xinheng.decisions.models import Assessment, Rating
 from xinheng.decisions.values import Ask, ask_of
-from xinheng.limits.models import CreditLine
+from xinheng.limits.models import CreditLine, DatedLimit
 from xinheng.people.actions import create_user, ensure_units, set_up
 from xinheng.people.actor import Actor, of_user, system
 from xinheng.people.models import User
@@ -80,8 +80,11 @@ def make_customer(code: str, *, unit: int | None, status: str = "active", **extr
 
 
 def make_line(customer: Customer, amount_minor: int | None, **extra: Any) -> CreditLine:
-    """A live line of a rated customer; counters given are journalled, so that the books agree."""
-    from xinheng.limits.actions import Move, post
+    """A live line of a rated customer, in its place in the tree; counters given are journalled, so
+    that the books agree.
+    """
+    from xinheng.limits.actions import DueShift, Move, post
+    from xinheng.limits.tree import arrange
 
     counters = {name: extra.pop(name) for name in list(extra) if name in _COUNTERS}
     line = CreditLine.objects.create(
@@ -93,13 +96,32 @@ def make_line(customer: Customer, amount_minor: int | None, **extra: Any) -> Cre
         updated_at=AT,
         **extra,
     )
-    post([Move(line.pk, name, value, "test", "world") for name, value in counters.items()], at=AT)
+    if line.amount_minor is not None or line.unlimited:
+        _plan(line)
+    arrange([customer.pk], at=AT, alone=True)
+    moves = [Move(line.pk, name, value, "test", "world") for name, value in counters.items()]
+    due = [DueShift(line.pk, date(2027, 6, 1), counters.get("open_items", 0))]
+    post(moves, due if "open_items" in counters else [], at=AT)
     line.refresh_from_db()
     rate(customer)
     return line
 
 
+def _plan(line: CreditLine) -> None:
+    """The dated limit that stands behind the columns of a line."""
+    names = ("amount_minor", "unlimited", "valid_until", "grace_days", "single_order_cap_minor")
+    further = ("terms_days_max", "overdue_allowed_minor", "overdue_days_allowed")
+    DatedLimit.objects.create(
+        line=line,
+        valid_from=line.valid_from or date(2026, 1, 1),
+        granted_by="system:tests",
+        granted_at=AT,
+        **{name: getattr(line, name) for name in (*names, *further)},
+    )
+
+
 _COUNTERS = {"open_items", "unbilled", "orders", "bills", "guarantees", "unapplied", "prepaid"}
+_COUNTERS |= {"bank_bills", "listed_bills"}
 
 
 def rate(customer: Customer, grade: str = "BBB", valid_until: date = date(2027, 1, 1)) -> None:

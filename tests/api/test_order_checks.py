@@ -76,7 +76,7 @@ def test_the_answer_has_every_field_of_the_contract(world):
         "components",
         "rule",
     ]
-    assert body["policy"] == {"name": "order_check", "version": 1}
+    assert body["policy"] == {"name": "order_check", "version": 2}
 
 
 @pytest.mark.parametrize(

@@ -155,8 +155,8 @@ def test_an_unknown_customer_and_a_strangers_customer_are_both_404(world):
     assert Decision.objects.count() == 0
 
 
-def test_no_line_in_the_currency_is_no_credit(world):
-    make_line(make_customer("C1", unit=world.units["EAST"]), 1000)
+def test_without_a_line_or_a_limit_there_is_no_credit(world):
+    make_customer("C1", unit=world.units["EAST"])
     [answer] = check(world, ask("PO-1", "C1", 1, currency="USD"))
     body = told(answer)
     assert body["outcome"] == "hold"
@@ -184,8 +184,10 @@ def test_an_auditor_may_not_ask(world):
 def erp_order(customer, number, amount_minor):
     """An open order of the ERP as an import leaves it: counted in the line's orders."""
     from xinheng.limits.actions import Move, post
-    from xinheng.receivables.models import Order
+    from xinheng.receivables.models import Order, OrderChain
 
+    chained = {"ordered_minor": amount_minor, "open_minor": amount_minor}
+    OrderChain.objects.create(customer=customer, number=number, currency="CNY", **chained)
     Order.objects.create(
         customer=customer,
         number=number,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -58,6 +58,16 @@ Currency = Annotated[
         },
     ),
 ]
+Scope = Annotated[
+    str,
+    Meta(
+        max_length=60,
+        pattern=r"^(unit|product|project):[^\x00-\x1f\x7f]+$(?!\n)",
+        description="a sub-limit to count in: unit:…, product:… or project:…",
+        examples=["product:CEM-42"],
+    ),
+]
+Point = Literal["quote", "order", "release", "dispatch", "invoice"]
 TermsDays = Annotated[int, Meta(ge=0, le=3_650)]
 IsoDate = Annotated[
     str,
@@ -70,7 +80,10 @@ IsoDate = Annotated[
 
 
 class OrderCheck(Struct, forbid_unknown_fields=True):
-    """One order to check. The pair (order_ref, version) is the idempotency key, for ever."""
+    """One order to check. order_ref, version, point and document are the idempotency key, for
+    ever. A quote is only judged; at dispatch the order's own reservation does not count against
+    it; what was delivered stays invoiceable.
+    """
 
     order_ref: OrderRef
     customer: Code
@@ -80,6 +93,11 @@ class OrderCheck(Struct, forbid_unknown_fields=True):
     terms_days: TermsDays | None = None
     business_unit: Annotated[str, Meta(min_length=1, max_length=40, pattern=PLAIN)] | None = None
     requested_on: IsoDate | None = None
+    payer: Code | None = None
+    scope: Scope | None = None
+    delivery_on: IsoDate | None = None
+    point: Point = "order"
+    document: Annotated[str, Meta(min_length=1, max_length=80, pattern=PLAIN)] | None = None
 
 
 class OrderCheckBatch(Struct, forbid_unknown_fields=True):
@@ -122,6 +140,10 @@ def read_batch(body: bytes) -> list[Ask]:
 _HINTS: Final = {
     "amount`": "give a decimal string above zero, such as 180000.00",
     "currency`": "give a three-letter ISO 4217 code in capitals, such as CNY",
+    "delivery_on`": "give a calendar date as YYYY-MM-DD",
+    "payer`": "give 1 to 60 characters without control characters",
+    "scope`": "give unit:…, product:… or project:… of at most 60 characters",
+    "point`": "give one of quote, order, release, dispatch, invoice",
     "requested_on`": "give a calendar date as YYYY-MM-DD",
     "customer`": "give 1 to 60 characters without control characters",
     "order_ref`": "give 1 to 80 characters without control characters",
@@ -144,11 +166,8 @@ def as_ask(order: OrderCheck) -> Ask:
         raise NotValid(error.en) from error
     if amount_minor <= 0:
         raise NotValid("amount: must be above zero; returns and credit notes are never checked")
-    if order.requested_on is not None:
-        try:
-            date.fromisoformat(order.requested_on)
-        except ValueError as error:
-            raise NotValid("requested_on: give a calendar date as YYYY-MM-DD") from error
+    _require_day("requested_on", order.requested_on)
+    _require_day("delivery_on", order.delivery_on)
     return ask_of(
         order_ref=order.order_ref,
         version=order.version,
@@ -158,7 +177,20 @@ def as_ask(order: OrderCheck) -> Ask:
         terms_days=order.terms_days,
         business_unit=order.business_unit,
         requested_on=order.requested_on,
+        payer=order.payer,
+        scope=order.scope or "",
+        delivery_on=order.delivery_on,
+        point=order.point,
+        document=order.document or "",
     )
+
+
+def _require_day(name: str, text: str | None) -> None:
+    if text is not None:
+        try:
+            date.fromisoformat(text)
+        except ValueError as error:
+            raise NotValid(f"{name}: give a calendar date as YYYY-MM-DD") from error
 
 
 _FAILED: Final = {404: UNKNOWN_CUSTOMER, 409: NEWER_VERSION, 422: OTHER_BODY}

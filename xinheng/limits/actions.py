@@ -72,13 +72,19 @@ def post(
     The caller holds the lines' locks. Each component's movements add up to its counter, always.
     """
     with connections[using].cursor() as cursor:
-        if moves:
-            totals: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTERS, 0))
-            for move in moves:
-                totals[move.line_id][move.component] += move.delta_minor
+        # A line is touched also where only days shift, so that who looks for lines that moved (the
+        # rechecks of held orders) sees it.
+        totals: dict[int, dict[str, int]] = {
+            one.line_id: dict.fromkeys(COUNTERS, 0)
+            for one in (*moves, *due_shifts, *order_shifts, *disputed_shifts)
+        }
+        for move in moves:
+            totals[move.line_id][move.component] += move.delta_minor
+        if totals:
             lines = sorted(totals)
             columns = [[totals[line][name] for line in lines] for name in COUNTERS]
             cursor.execute(sql.ADD_TO_COUNTERS, [at, lines, *columns])
+        if moves:
             cursor.execute(sql.ADD_MOVEMENTS, [at, *_columns(moves, 5)])
         for shifts, width, shift, empty in (
             (due_shifts, 3, sql.SHIFT_DUE, sql.EMPTY_DUE),
