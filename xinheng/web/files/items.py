@@ -28,19 +28,6 @@ ITEM_COLUMNS = (
     Column("open", T("未收", "Open"), "open_minor", numeric=True),
     Column("order", T("订单", "Order"), None, css="not-narrow"),
 )
-CAUSES = {
-    "reserve": T("订单占用", "reserved"),
-    "void": T("释放", "voided"),
-    "expire": T("到期释放", "expired"),
-    "post": T("转为发票", "posted"),
-    "invoice": T("开票", "invoiced"),
-    "settle": T("收款核销", "settled"),
-    "apply": T("核销", "applied"),
-    "receipt": T("收款", "received"),
-    "order": T("订单", "order"),
-    "import": T("导入", "imported"),
-    "undo": T("撤销导入", "undone"),
-}
 
 
 def open_invoices(

@@ -22,10 +22,10 @@ from xinheng.people.queries import company, today
 from xinheng.portfolio.exposure import explain_line
 from xinheng.receivables.queries import payments_of
 from xinheng.texts import T
-from xinheng.web.decisions.drawing import usage_of_line
 from xinheng.web.files import items as documents
 from xinheng.web.files import reading
 from xinheng.web.files import timeline as history
+from xinheng.web.files.journal import CAUSES
 from xinheng.web.frame.drawings import AGEING, COMPONENTS, REDUCTIONS
 from xinheng.web.frame.tables import Column, Sorting, heads, page_by_key, sorting_of, tabs
 
@@ -113,19 +113,20 @@ def movements(request: HttpRequest, code: str) -> HttpResponse:
     title = (COMPONENTS | REDUCTIONS).get(component)
     if title is None:
         raise Http404("no such component")
-    line = get_object_or_404(CreditLine, customer=customer, currency=currency)
+    line = get_object_or_404(CreditLine, customer=customer, currency=currency, scope="")
     rows = documents.movements_of(line, component)
-    told = explain_line(line, live_policy().policy)
+    told = explain_line(line, live_policy().policy, today(timezone.now()))
+    part = next(part for part in told.parts if part.component == component)
     context = {
         "customer": customer,
         "currency": currency,
         "component": component,
         "title": title,
-        "part": next(part for part in told.parts if part.component == component),
-        "counter": usage_of_line(line).components[component],
+        "part": part,
+        "counter": part.amount_minor,
         "page": page_by_key(request, rows, NEWEST_FIRST, 25 if request.htmx else 50),
         "reservations": documents.reservations_of(line) if component == "orders" else [],
-        "causes": documents.CAUSES,
+        "causes": CAUSES,
     }
     template = "files/_movements.html" if request.htmx else "files/movements.html"
     return render(request, template, context)

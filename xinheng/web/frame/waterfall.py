@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from xinheng.credit.money import divide_half_up
+from xinheng.texts import T
 from xinheng.web.frame.drawings import COMPONENTS, REDUCTIONS
 
-LABELS: Final = COMPONENTS | REDUCTIONS
+# the words of every step; `below` is what lies on other lines within the same limit
+LABELS: Final = COMPONENTS | REDUCTIONS | {"below": T("其下各级占用", "Booked on lines below")}
 WIDTH: Final = 1000
 NARROWEST: Final = 2  # what counts at all is seen
 
