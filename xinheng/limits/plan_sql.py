@@ -220,3 +220,34 @@ update limits_proposal set state = 'rejected', decided_by_id = %s, decided_at = 
   workings = workings || jsonb_build_object('rejected', jsonb_build_object('reason', %s::text))
 where id = any(%s::bigint[]) and state = 'proposed'
 """
+
+# --- In force since midnight, and forced holds
+
+DUE = """
+select id from limits_creditline where in_force_until < %s::date
+order by in_force_until, id limit %s
+"""
+
+# A limit of its own has begun, and the line still lies within another of the same customer; or it
+# is the first of the customer, and lines without any do not count on it yet.
+OUT_OF_PLACE = """
+select l.customer_id from limits_creditline l
+join limits_creditline above on above.id = l.within_id
+where l.scope = '' and not l.temporary and (l.unlimited or l.amount_minor is not null)
+  and above.scope = '' and above.customer_id = l.customer_id
+union
+select below.customer_id from limits_creditline l
+join limits_creditline below on below.customer_id = l.customer_id and below.scope = ''
+  and below.id <> l.id and not below.unlimited and below.amount_minor is null
+join customers_customer c on c.id = below.customer_id and c.merged_into_id is null
+left join limits_creditline above on above.id = below.within_id
+where l.scope = '' and not l.temporary and (l.unlimited or l.amount_minor is not null)
+  and (above.id is null or above.scope <> '' or above.customer_id <> below.customer_id)
+limit %s
+"""
+
+SWITCH_HOLD = """
+update limits_creditline set forced_hold = %s, forced_hold_reason = %s, forced_hold_by = %s,
+  forced_hold_at = %s::timestamptz, updated_at = %s::timestamptz
+where id = %s
+"""
