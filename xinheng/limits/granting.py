@@ -26,7 +26,13 @@ from xinheng.limits.in_force import Planned, bring_in_force
 from xinheng.limits.locking import lock_lines
 from xinheng.limits.models import CreditLine, DatedLimit, Proposal
 from xinheng.limits.planning import come_into_force, dated, enter_plan, hold_lines, plans_of
-from xinheng.limits.proposing import check_amount, check_reason, put_forward, seen_customer
+from xinheng.limits.proposing import (
+    check_amount,
+    check_reason,
+    put_forward,
+    require_grant,
+    seen_customer,
+)
 from xinheng.limits.queries import covers, entered_by
 from xinheng.limits.raising import footing, raises
 from xinheng.limits.refusals import LimitRefusal
@@ -50,7 +56,7 @@ def grant_limit(
     Refuses NOT_ALLOWED, NEEDS_PERSON, NEEDS_REASON, BAD_AMOUNT, BAD_TERMS, BAD_SCOPE,
     BAD_CURRENCY, BAD_PERIOD, PAST_PERIOD, TOO_LONG, UNKNOWN_CUSTOMER, ABOVE_AUTHORITY.
     """
-    _require(actor)
+    require_grant(actor)
     with transaction.atomic():
         day = today(at)
         _check(asked, day)
@@ -66,7 +72,7 @@ def grant_limit(
             if supported is None and actor.kind != "system":
                 waiting = put_forward(_proposal(asked, actor), asked.reason, actor=actor, at=at)
                 return Entered(line_id, waiting)
-        _require_authority(asked.amount_minor, asked.currency, actor, day)
+        require_authority(asked.amount_minor, asked.currency, actor, day)
         if supported is not None:
             row = row._replace(proposed_by=supported.proposed_by)
             _close(supported, actor, at)
@@ -81,7 +87,7 @@ def withdraw_limit(dated_id: int, reason: str, *, actor: Actor, at: datetime) ->
 
     Refuses NOT_ALLOWED, NEEDS_REASON, UNKNOWN_LIMIT, RAISES.
     """
-    _require(actor)
+    require_grant(actor)
     check_reason(reason)
     with transaction.atomic():
         day = today(at)
@@ -133,12 +139,8 @@ def bring_due_in_force(*, today: date, at: datetime) -> int:
     return len(changed)
 
 
-def _require(actor: Actor) -> None:
-    if not actor.may("lines.grant"):
-        raise Refused(LimitRefusal.NOT_ALLOWED)
-
-
-def _require_authority(amount: int | None, currency: str, actor: Actor, day: date) -> None:
+def require_authority(amount: int | None, currency: str, actor: Actor, day: date) -> None:
+    """Refuses ABOVE_AUTHORITY where the person's own, or one stood in for, does not reach it."""
     if actor.kind == "system":
         return
     if actor.person_id is None:
@@ -282,7 +284,7 @@ def _ending(line_id: int, dated_id: int, day: date) -> set[int]:
 
 
 def _switch_hold(line_id: int, reason: str, held: bool, *, actor: Actor, at: datetime) -> None:
-    _require(actor)
+    require_grant(actor)
     if actor.kind == "key":
         raise Refused(LimitRefusal.NEEDS_PERSON)
     check_reason(reason)

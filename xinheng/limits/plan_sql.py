@@ -251,3 +251,17 @@ update limits_creditline set forced_hold = %s, forced_hold_reason = %s, forced_h
   forced_hold_at = %s::timestamptz, updated_at = %s::timestamptz
 where id = %s
 """
+
+# --- Covers
+
+ADD_COVER = """
+insert into limits_cover (line_id, kind, reference, amount_minor, share_bps, valid_from,
+  valid_until, provider, entered_by, entered_at)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::timestamptz)
+on conflict (line_id, kind, reference) where ended_at is null do nothing returning id
+"""
+
+END_COVER = """
+update limits_cover set ended_at = %s::timestamptz, ended_by = %s, end_reason = %s
+where id = %s and ended_at is null
+"""

@@ -163,6 +163,21 @@ class NewLimit(NamedTuple):
     terms_days: int | None = None
 
 
+class NewCover(NamedTuple):
+    """What secures a line: kind insurance | guarantee | collateral | deposit; `share_bps`: the
+    insured share, or what a haircut leaves.
+    """
+
+    line_id: int
+    kind: str
+    reference: str
+    amount_minor: int
+    share_bps: int
+    valid_from: date
+    valid_until: date
+    provider: str = ""
+
+
 class Entered(NamedTuple):
     """What became of it: live at once, or waiting until another person grants it."""
 
