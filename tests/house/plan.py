@@ -69,7 +69,10 @@ OTHER_FILES = {
     },
     "people": {"actor", "keys", "roles", "saved_views"},
     "policies": {"bodies"},
-    "portfolio": {"book", "exposure", "file", "levels", "overview", "order_life", "order_papers"},
+    "portfolio": {
+        *("collecting", "collecting_trials"),
+        *("book", "exposure", "file", "levels", "overview", "order_life", "order_papers"),
+    },
     "receivables": {
         *("as_of", "balances", "behaviour", "chains", "counted", "own_receipts", "posting"),
         *("quarantine", "reconciling", "recorded", "row_checks", "rows", "settling", "staging"),

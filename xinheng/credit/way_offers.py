@@ -84,15 +84,15 @@ def _named(scene: Scene, items: Items) -> Offer:
         on = tuple(item.number for item in paid_by(amount, items))
         return Step("receive_on", amount_minor=amount, on=on)
 
-    return Offer(1, sum(item.open_minor for item in items), step_of, _cash(scene))
+    return Offer(1, sum(item.open_minor for item in items), step_of, cash_guesses(scene))
 
 
 def _receive(scene: Scene) -> Iterator[Offer]:
     most = sum(item.open_minor for item in scene.items)
-    yield Offer(1, most, lambda amount: Step("receive", amount_minor=amount), _cash(scene))
+    yield Offer(1, most, lambda amount: Step("receive", amount_minor=amount), cash_guesses(scene))
 
 
-def _cash(scene: Scene) -> tuple[int, ...]:
+def cash_guesses(scene: Scene) -> tuple[int, ...]:
     """What is too much in use, what is too much overdue, what is overdue for too long."""
     facts = scene.facts
     limit = facts.limit if isinstance(facts.limit, Limit) else Limit(0)
