@@ -27,6 +27,7 @@ HOLDERS: Final[dict[str, frozenset[str]]] = {
     "lines.grant": frozenset({"alice"}),
     "imports.run": frozenset({"chen", "alice"}),
     "imports.undo": frozenset({"alice"}),
+    "almanac.edit": frozenset({"alice"}),
     "ledger.verify": frozenset({"dora", "alice", "adam"}),
 }
 CAST: Final = tuple(sorted(HOLDERS[ANYONE]))
@@ -108,7 +109,17 @@ PAGES: Final[dict[str, Page]] = {
     "import-run": Page("imports.run", "trial", get=None, post=302),
     "import": Page("imports.run", "batch"),
     "import-errors": Page("imports.run", "batch"),
+    "quarantine": Page("imports.run"),
+    "quarantine-dismiss": Page("imports.run", get=None, post=409),  # nothing of that number waits
     "import-undo": Page("imports.undo", "batch", get=None, post=422),  # the word was not typed
+    # what is looked up
+    "rates": Page("portfolio.view"),
+    "rates-enter": Page("almanac.edit", get=None, post=422),
+    "holidays": Page("portfolio.view"),
+    "holidays-enter": Page("almanac.edit", get=None, post=422),
+    "terms": Page("portfolio.view"),
+    "terms-enter": Page("almanac.edit", get=None, post=422),
+    "terms-end": Page("almanac.edit", get=None, post=409),  # no code was told
     # ledger
     "ledger": Page("ledger.verify"),
     "ledger-status": Page("ledger.verify"),

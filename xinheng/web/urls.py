@@ -22,6 +22,7 @@ urlpatterns = guarded(
         path("", include("xinheng.web.decisions.urls")),
         path("", include("xinheng.web.limits.urls")),
         path("", include("xinheng.web.imports.urls")),
+        path("", include("xinheng.web.almanac.urls")),
         path("", include("xinheng.web.ledger.urls")),
     ]
 )

@@ -25,6 +25,8 @@ KINDS = {
     "holidays": T("节假日", "Holidays"),
     "terms": T("付款条件", "Payment terms"),
 }
+# Batches also come by message (connectors/messages.py).
+BATCH_KINDS = KINDS | {"documents": T("接口单据", "Documents by message")}
 # What is looked up: about no customer, and for people with a permission of its own.
 ALMANAC = frozenset({"rates", "holidays", "terms"})
 

@@ -81,6 +81,16 @@ PERMISSIONS: Final[dict[str, str]] = {
     "import": "imports.run",
     "import-errors": "imports.run",
     "import-undo": "imports.undo",
+    "quarantine": "imports.run",
+    "quarantine-dismiss": "imports.run",
+    # what is looked up: all may look, the action judges who enters
+    "rates": "portfolio.view",
+    "rates-enter": "almanac.edit",
+    "holidays": "portfolio.view",
+    "holidays-enter": "almanac.edit",
+    "terms": "portfolio.view",
+    "terms-enter": "almanac.edit",
+    "terms-end": "almanac.edit",
     # ledger
     "ledger": "ledger.verify",
     "ledger-status": "ledger.verify",

@@ -45,6 +45,7 @@ ROOMS: Final = (
     Room("holds", T("冻结", "Holds"), "hand-stop", ("/holds/",)),
     Room("limits", T("授信", "Limits"), "gavel", ("/limits/",)),
     Room("imports", T("导入", "Imports"), "file-import", ("/imports/",)),
+    Room("rates", T("参照", "Reference"), "calendar", ("/rates/", "/holidays/", "/terms/")),
     Room("ledger", T("存证", "Ledger"), "shield-check", ("/ledger/",)),
 )
 

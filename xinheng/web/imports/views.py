@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from xinheng.connectors.files import templates
-from xinheng.connectors.files.fields import FIELDS, KINDS
+from xinheng.connectors.files.fields import ALMANAC, BATCH_KINDS, FIELDS, KINDS
 from xinheng.connectors.files.headers import parse_mapping
 from xinheng.connectors.files.imports import undo_import
 from xinheng.connectors.files.queue import forget_files, queue_import
@@ -31,10 +31,12 @@ from xinheng.connectors.files.refusals import FileRefusal
 from xinheng.intake.actions import confirm_trial, try_again, withdraw_trials
 from xinheng.intake.models import ImportBatch
 from xinheng.intake.queries import history, tables_of, trials_of
+from xinheng.receivables.queries import quarantined
 from xinheng.refusals import Refused
 from xinheng.texts import T
 from xinheng.web.frame.access import actor_of
 from xinheng.web.frame.answers import download
+from xinheng.web.imports.quarantine import SHOWN_MAX, shown
 
 UNDO_WORDS = ("撤销", "undo")
 CONTENT_TYPES = {
@@ -47,6 +49,12 @@ TABLES = {
     "receivables_invoice": T("发票", "invoices"),
     "receivables_receipt": T("收款", "receipts"),
     "receivables_order": T("订单", "orders"),
+    "receivables_delivery": T("发货", "deliveries"),
+    "receivables_bill": T("票据", "bills"),
+    "receivables_guarantee": T("保函", "guarantees"),
+    "almanac_rate": T("汇率", "rates"),
+    "almanac_holiday": T("节假日", "holidays"),
+    "almanac_paymentterm": T("付款条件", "payment terms"),
     "dossiers_statement": T("报表", "statements"),
 }
 
@@ -63,7 +71,13 @@ def imports(request: HttpRequest) -> HttpResponse:
     before = request.GET.get("before", "")
     batches = history(51, int(before) if before.isdecimal() and len(before) < 12 else None)
     context = {
-        "kinds": KINDS,
+        "kinds": {
+            kind: label
+            for kind, label in KINDS.items()
+            if kind not in ALMANAC or request.user.may("almanac.edit")
+        },
+        "batch_kinds": BATCH_KINDS,
+        "quarantined": quarantined(request.user).count(),
         "kind": request.POST.get("kind", request.GET.get("kind", "invoices")),
         "error": error,
         "options": _typed(request),
@@ -215,8 +229,16 @@ def _batch_context(request: HttpRequest, row: ImportBatch) -> dict[str, object]:
         (TABLES.get(table, T(table, table)), count) for table, count in tables_of(row).items()
     ]
     may_undo = row.state == "done" and request.user.may("imports.undo")
-    context = {"batch": row, "kind": KINDS[row.kind], "touched": touched, "may_undo": may_undo}
-    return context | {"under_way": row.state == "running"}
+    waits = quarantined(request.user, batch_id=row.pk)
+    return {
+        "batch": row,
+        "kind": BATCH_KINDS[row.kind],
+        "touched": touched,
+        "may_undo": may_undo,
+        "under_way": row.state == "running",
+        "quarantined": [shown(item) for item in waits[:SHOWN_MAX]],
+        "quarantined_count": waits.count(),
+    }
 
 
 @require_safe
