@@ -1,48 +1,65 @@
 """The tree that a credit line belongs to, level by level: what each limit carries and leaves.
 
-What a line uses is all that is booked on it and on every line below it: each currency's sum,
-weighted by the policy, converted once by the dated rate that is told beside it. Where a rate is
-missing the use is unknown (None) and no headroom is told. Example: a group limit of 1,000,000.00
-CNY over two branches using 300,000.00 CNY and 10,000.00 EUR at 7.8123 uses 378,123.00 and leaves
-621,877.00.
+What a line uses is all that is booked on it and on every line below it (`limits.tree_use`): each
+currency's sum, weighted by the policy, converted once by the dated rate that is told beside it.
+Where a rate is missing the use is unknown (None) and no headroom is told. Example: a group limit of
+1,000,000.00 CNY over two branches using 300,000.00 CNY and 10,000.00 EUR at 7.8123 uses 378,123.00
+and leaves 621,877.00.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import NamedTuple
 
 from django.db.models import Sum
 
-from xinheng.almanac.queries import Pair, rates_for
-from xinheng.credit.exposure import COUNTERS, Components, used
+from xinheng.credit.exposure import COUNTERS, Components
 from xinheng.credit.policy import Policy
-from xinheng.credit.rates import RateUsed, convert
+from xinheng.credit.rates import RateUsed
+from xinheng.limits.card import LimitState, state_of
 from xinheng.limits.models import CreditLine, OrderDue
+from xinheng.limits.tree_use import TreeUse, tree_use
 
 TREE_MAX = 2_000  # lines of one tree that a page looks at
 
 
 class Level(NamedTuple):
-    """One line of the tree. `own_minor`: booked on it; `below_minor`: on lines below, converted;
-    None where a rate is missing. `ceiling_minor` None: unlimited or unset.
+    """One line of the tree and its use. `ceiling_minor` None: unlimited or unset; it is the number
+    that was set, with what covers add, whether or not its dates (`in_date`) give it today.
     """
 
     line: CreditLine
-    depth: int
-    own_minor: int
-    below_minor: int | None
+    use: TreeUse
     ceiling_minor: int | None
-    rates: tuple[RateUsed, ...]
-    missing: tuple[str, ...]
     in_date: bool
 
     @property
+    def depth(self) -> int:
+        return len(self.line.path)
+
+    @property
+    def own_minor(self) -> int:
+        return self.use.own_minor
+
+    @property
     def used_minor(self) -> int | None:
-        return None if self.below_minor is None else self.own_minor + self.below_minor
+        return self.use.used_minor
+
+    @property
+    def below_minor(self) -> int | None:
+        """What the lines below add, converted; None where a rate is missing."""
+        return None if self.use.used_minor is None else self.use.used_minor - self.use.own_minor
+
+    @property
+    def rates(self) -> tuple[RateUsed, ...]:
+        return tuple(rate for rate in self.use.rates if rate.base != rate.quote)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return tuple("/".join(pair) for pair in self.use.rates_missing)
 
     @property
     def unset(self) -> bool:
@@ -106,71 +123,21 @@ def _family(line: CreditLine) -> list[CreditLine]:
 
 
 def _levels(lines: Sequence[CreditLine], policy: Policy, today: date) -> list[Level]:
-    parts = components_of(lines, policy, today)
-    use = {line.pk: used(parts[line.pk], policy.exposure) for line in lines}
-    below: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for line in lines:
-        for above in line.path:
-            below[above][line.currency] += use[line.pk]
-    rates = _rates(lines, below, policy, today)
+    use = tree_use([line.pk for line in lines], policy, today=today)
     return [
-        _level(line, use[line.pk], below.get(line.pk, {}), rates, today)
-        for line in _in_order(lines)
+        Level(line, use[line.pk], _ceiling(line), in_date(line, today)) for line in _in_order(lines)
     ]
 
 
-def _rates(
-    lines: Iterable[CreditLine],
-    below: Mapping[int, Mapping[str, int]],
-    policy: Policy,
-    today: date,
-) -> dict[Pair, RateUsed]:
-    pairs = {
-        (base, line.currency)
-        for line in lines
-        for base, minor in below.get(line.pk, {}).items()
-        if minor and base != line.currency
-    }
-    rule = policy.rates
-    return rates_for(sorted(pairs), today, rule.kind, age_days=rule.age_days) if pairs else {}
-
-
-def _level(
-    line: CreditLine,
-    own_minor: int,
-    below: Mapping[str, int],
-    rates: Mapping[Pair, RateUsed],
-    today: date,
-) -> Level:
-    total, applied, missing = 0, [], []
-    for base, minor in sorted(below.items()):
-        rate = rates.get((base, line.currency))
-        if base == line.currency or not minor:
-            total += minor
-        elif rate is None:
-            missing.append(f"{base}/{line.currency}")
-        else:
-            total += convert(minor, base, line.currency, Decimal(rate.rate))
-            applied.append(rate)
-    ceiling = None if line.amount_minor is None else line.amount_minor + line.covered_minor
-    return Level(
-        line,
-        len(line.path),
-        own_minor,
-        None if missing else total,
-        None if line.unlimited else ceiling,
-        tuple(applied),
-        tuple(missing),
-        in_date(line, today),
-    )
+def _ceiling(line: CreditLine) -> int | None:
+    if line.unlimited or line.amount_minor is None:
+        return None
+    return line.amount_minor + line.covered_minor
 
 
 def in_date(line: CreditLine, today: date) -> bool:
     """Whether the limit's dates, grace included, allow new orders on a day."""
-    begun = line.valid_from is None or line.valid_from <= today
-    if line.valid_until is None:
-        return begun
-    return begun and today <= line.valid_until + timedelta(days=line.grace_days)
+    return state_of(line, today) not in (LimitState.EXPIRED, LimitState.NOT_YET)
 
 
 def _in_order(lines: Sequence[CreditLine]) -> list[CreditLine]:
