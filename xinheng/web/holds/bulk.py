@@ -130,7 +130,7 @@ def _tops(line_ids: Sequence[int | None]) -> dict[int | None, int]:
     return {line: owner[root] for line, root in roots.items()}
 
 
-def selection_of(request: HttpRequest, actor: Actor, days: int | None, at: datetime) -> Selection:
+def selection_of(request: HttpRequest, actor: Actor, at: datetime) -> Selection:
     """The holds that a form names, as far as they wait and the person sees them, judged."""
     verb = request.POST.get("verb", "")
     if verb not in VERBS:
@@ -143,10 +143,17 @@ def selection_of(request: HttpRequest, actor: Actor, days: int | None, at: datet
     holds = list(rows.order_by("due", "pk"))
     ids = [hold.pk for hold in holds]
     if verb == "release":
-        told = judge_releases(ids, days=days, actor=actor, at=at) if ids else []
+        told = judge_releases(ids, actor=actor, at=at) if ids else []
     else:
         told = [Done(hold.pk, hold.decision.order_ref, None) for hold in holds]
     return Selection(verb, holds, told, len(picks) - len(holds))
+
+
+def days_trouble(selection: Selection, days: int, actor: Actor, at: datetime) -> T | None:
+    """Why a special approval can't be given for so many days; None where it can."""
+    ids = [hold.pk for hold, one in selection.allowed if one.excess_minor]
+    told = judge_releases(ids, days=days, actor=actor, at=at) if ids else []
+    return next((one.refused for one in told if one.refused is not None), None)
 
 
 def _ids(texts: Sequence[str]) -> list[UUID]:

@@ -31,7 +31,7 @@ class Typed:
 
     @property
     def days(self) -> int | None:
-        return int(self.days_text) if self.days_text.isdigit() else None
+        return int(self.days_text) if self.days_text and self.days_error is None else None
 
     @property
     def mistake(self) -> T | None:

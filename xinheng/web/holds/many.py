@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -34,7 +35,7 @@ ACTS: Final[dict[str, Callable[..., list[Done]]]] = {
 @require_POST
 def summary(request: HttpRequest) -> HttpResponse:
     """What would come of it, before anything is done."""
-    selection = bulk.selection_of(request, actor_of(request), None, timezone.now())
+    selection = bulk.selection_of(request, actor_of(request), timezone.now())
     if not selection.holds:
         return _nothing(request)
     return _summary(request, selection, Typed())
@@ -45,9 +46,11 @@ def judge(request: HttpRequest) -> HttpResponse:
     """Do what the summary showed; anything else shows the summary again."""
     at, typed = timezone.now(), forms.typed(request)
     actor = actor_of(request)
-    selection = bulk.selection_of(request, actor, typed.days, at)
+    selection = bulk.selection_of(request, actor, at)
     if not selection.holds:
         return _nothing(request)
+    if selection.verb == "release" and typed.days is not None:
+        typed = replace(typed, days_error=bulk.days_trouble(selection, typed.days, actor, at))
     changed = request.POST.get("seal") != selection.seal
     if changed or typed.mistake or not selection.allowed:
         return _summary(request, selection, typed, changed=changed, status=422)
