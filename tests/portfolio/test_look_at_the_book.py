@@ -73,6 +73,41 @@ def test_an_expired_line_gives_no_credit(desk: Desk) -> None:
     assert exposure_totals(AS_OF, CNY).limit_minor == 0
 
 
+def test_an_expired_line_gives_no_credit_though_it_says_unlimited(desk: Desk) -> None:
+    # Fails when the word outlives its dates: nothing would be exceeded for ever.
+    from xinheng.limits.models import CreditLine
+    from xinheng.portfolio.queries import exposure_totals
+
+    grant("C1", 50_000, until=date(2026, 11, 21))
+    CreditLine.objects.filter(customer__code="C1").update(amount_minor=None, unlimited=True)
+    found = exposure_totals(AS_OF, CNY)
+    assert (found.unlimited, found.lines_exceeded, found.excess_minor) == (0, 3, 20_500)
+
+
+def test_sub_limits_count_with_their_line_and_covers_add(desk: Desk) -> None:
+    # Fails when each line is a customer: C1 would have 12,000 of 10,000 and a part its own room.
+    from xinheng.limits.models import CreditLine
+    from xinheng.limits.tree import arrange
+    from xinheng.portfolio.queries import exposure_totals, rating_mix
+
+    grant("C1", 13_000)
+    own = CreditLine.objects.get(customer__code="C1")
+    CreditLine.objects.filter(pk=own.pk).update(covered_minor=500)
+    CreditLine.objects.create(
+        customer_id=own.customer_id,
+        currency=CNY,
+        scope="product:CEM",
+        amount_minor=5_000,
+        orders_minor=1_000,
+        updated_at=AT,
+    )
+    arrange([own.customer_id], at=AT)
+    found = exposure_totals(AS_OF, CNY)
+    assert (found.used_minor, found.limit_minor, found.lines) == (21_500, 13_500, 3)
+    assert (found.headroom_minor, found.components["orders"]) == (500, 1_500)
+    assert sum(share.customers for share in rating_mix(AS_OF, CNY)) == 3
+
+
 def test_an_expired_rating_counts_as_not_rated(desk: Desk) -> None:
     from xinheng.portfolio.queries import rating_mix
 

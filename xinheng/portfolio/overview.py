@@ -25,16 +25,29 @@ TOP_MAX = 100
 CURRENCIES_MAX = 30
 NOT_RATED = ""
 
-USED = (
-    "(l.open_items_minor + l.unbilled_minor + l.orders_minor + l.bills_minor"
-    " + l.guarantees_minor - l.unapplied_minor - l.prepaid_minor)"
+COUNTED = (
+    *("open_items", "unbilled", "orders", "bills", "guarantees", "bank_bills", "listed_bills"),
+    *("unapplied", "prepaid"),
 )
+_BOOKED = " + ".join(f"{{0}}.{name}_minor" for name in COUNTED[:-2]) + (
+    " - {0}.unapplied_minor - {0}.prepaid_minor"
+)
+# A customer's own line with what is booked on its sub-limits; most lines stand alone (no root).
+USED = (
+    f"({_BOOKED.format('l')} + case when l.root_id is null then 0 else coalesce((select"
+    f" sum({_BOOKED.format('s')}) from limits_creditline s where s.customer_id = l.customer_id"
+    " and s.currency = l.currency and s.scope <> ''), 0)::bigint end)"
+)
+OWN = "l.scope = ''"
 IN_FORCE = (
     "((l.amount_minor is not null or l.unlimited)"
     " and coalesce(l.valid_from, %(as_of)s) <= %(as_of)s"
-    " and coalesce(l.valid_until, %(as_of)s) >= %(as_of)s)"
+    " and coalesce(l.valid_until + l.grace_days, %(as_of)s) >= %(as_of)s)"
 )
-LIMIT = f"(case when {IN_FORCE} then coalesce(l.amount_minor, 0) else 0 end)"
+LIMIT = (
+    f"(case when {IN_FORCE} and not l.unlimited then l.amount_minor + l.covered_minor else 0 end)"
+)
+ENDLESS = f"(l.unlimited and {IN_FORCE})"
 
 
 class Exposure(Struct, frozen=True):
@@ -115,22 +128,24 @@ def currencies(user: Any = None) -> list[str]:
 
 
 def exposure_totals(as_of: date, currency: str, user: Any = None) -> Exposure:
-    """Used, limits in force and headroom of all lines of a currency; counters are today's."""
+    """Used, limits in force (with covers) and headroom of all customers' own lines of a currency;
+    counters are today's, and those of sub-limits count with the line that they lie in.
+    """
     values = {"currency": currency, **scope(user)}
-    names = ["open_items", "unbilled", "orders", "bills", "guarantees", "unapplied", "prepaid"]
-    sums = ", ".join(f"coalesce(sum(l.{name}_minor), 0)::bigint" for name in names)
+    sums = ", ".join(f"coalesce(sum(l.{name}_minor), 0)::bigint" for name in COUNTED)
+    of_all = f"from limits_creditline l where l.currency = %(currency)s {narrow('l', values)}"
     row = rows(
         f"select coalesce(sum({USED}), 0)::bigint, coalesce(sum({LIMIT}), 0)::bigint,"
-        f" coalesce(sum(greatest({LIMIT} - {USED}, 0)) filter (where not l.unlimited), 0)::bigint,"
-        f" coalesce(sum(greatest({USED} - {LIMIT}, 0)) filter (where not l.unlimited), 0)::bigint,"
+        f" coalesce(sum(greatest({LIMIT} - {USED}, 0)) filter (where not {ENDLESS}), 0)::bigint,"
+        f" coalesce(sum(greatest({USED} - {LIMIT}, 0)) filter (where not {ENDLESS}), 0)::bigint,"
         f" count(*), count(*) filter (where {IN_FORCE}),"
-        f" count(*) filter (where {USED} > {LIMIT} and not l.unlimited),"
-        f" count(*) filter (where l.unlimited), {sums}"
-        f" from limits_creditline l where l.currency = %(currency)s {narrow('l', values)}",
+        f" count(*) filter (where {USED} > {LIMIT} and not {ENDLESS}),"
+        f" count(*) filter (where {ENDLESS}) {of_all} and {OWN}",
         values,
         as_of,
     )[0]
-    components = dict(zip(names, row[8:], strict=True))
+    whole = rows(f"select {sums} {of_all}", values, as_of)[0]
+    components = dict(zip(COUNTED, whole, strict=True))
     return Exposure(currency, *row[:4], components, *row[4:8])
 
 
@@ -141,7 +156,7 @@ def rating_mix(as_of: date, currency: str, user: Any = None) -> list[GradeShare]
         "select coalesce(case when g.valid_until >= %(as_of)s then g.grade end, '') as grade,"
         f" count(*), sum({USED})::bigint from limits_creditline l"
         " left join decisions_rating g on g.customer_id = l.customer_id"
-        f" where l.currency = %(currency)s {narrow('l', values)} group by 1",
+        f" where {OWN} and l.currency = %(currency)s {narrow('l', values)} group by 1",
         values,
         as_of,
     )
@@ -160,11 +175,12 @@ def top_customers(
         " coalesce(case when g.valid_until >= %(as_of)s then g.grade end, ''),"
         " o.open_minor, o.overdue_minor, o.oldest_dpd,"
         f" (select sum(open_minor) from owing)::bigint, coalesce({USED}, 0),"
-        f" coalesce({LIMIT}, 0), coalesce(l.unlimited and {IN_FORCE}, false)"
+        f" coalesce({LIMIT}, 0), coalesce({ENDLESS}, false)"
         " from (select * from owing order by open_minor desc, customer_id limit %(limit)s) o"
         " join customers_customer c on c.id = o.customer_id"
         " left join decisions_rating g on g.customer_id = c.id"
         " left join limits_creditline l on l.customer_id = c.id and l.currency = %(currency)s"
+        f" and {OWN}"
         " order by o.open_minor desc, c.id",
         values,
         as_of,

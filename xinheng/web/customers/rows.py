@@ -20,23 +20,22 @@ from django.db.models import Count
 
 from xinheng.credit.scale import GRADES
 from xinheng.customers.queries import matching
+from xinheng.portfolio.overview import IN_FORCE, USED
 
 VIEWS: Final = ("", "overdue", "over", "expired", "unset")
 ROWS_MAX: Final = 200
 
 # A word that stands above every amount, for lines without a limit to their credit.
 _UNLIMITED = 9 * 10**18
-_USED = (
-    "(l.open_items_minor + l.unbilled_minor + l.orders_minor + l.bills_minor + l.guarantees_minor"
-    " - l.unapplied_minor - l.prepaid_minor)"
+_USED = USED
+# What the line allows today, with covers: an expired one, or one not yet valid, nothing.
+_IN_FORCE = IN_FORCE.replace("as_of", "today")
+_CEILING = f"case when {_IN_FORCE} then coalesce(l.amount_minor + l.covered_minor, 0) else 0 end"
+_ENDLESS = f"(l.unlimited and {_IN_FORCE})"
+_LINE = (
+    "left join limits_creditline l on l.customer_id = c.id and l.currency = %(currency)s"
+    " and l.scope = ''"
 )
-# What the line allows today: an expired one, or one not yet valid, nothing.
-_CEILING = (
-    "case when coalesce(l.valid_from, %(today)s) <= %(today)s"
-    " and coalesce(l.valid_until, %(today)s) >= %(today)s"
-    " then coalesce(l.amount_minor, 0) else 0 end"
-)
-_LINE = "left join limits_creditline l on l.customer_id = c.id and l.currency = %(currency)s"
 _RATING = "left join decisions_rating r on r.customer_id = c.id"
 _OVERDUE = """left join (
     select d.line_id, sum(d.open_minor)::bigint as overdue, min(d.due_on) as oldest
@@ -54,13 +53,13 @@ SORTS: Final[dict[str, tuple[str, frozenset[str]]]] = {
     ),
     "used": (f"coalesce({_USED}, 0)", frozenset({"line"})),
     "share": (
-        "coalesce(case when l.unlimited then 0"
+        f"coalesce(case when {_ENDLESS} then 0"
         f" when ({_CEILING}) > 0 then {_USED} * 1000 / ({_CEILING})"
         f" when {_USED} > 0 then {10**9} else -1 end, -2)",
         frozenset({"line"}),
     ),
     "headroom": (
-        f"case when l.unlimited then {_UNLIMITED} else coalesce(({_CEILING}) - {_USED}, 0) end",
+        f"case when {_ENDLESS} then {_UNLIMITED} else coalesce(({_CEILING}) - {_USED}, 0) end",
         frozenset({"line"}),
     ),
     "overdue": ("coalesce(o.overdue, 0)", frozenset({"line", "overdue"})),
@@ -69,8 +68,8 @@ SORTS: Final[dict[str, tuple[str, frozenset[str]]]] = {
 TEXT_SORTS: Final = ("code", "name")
 _FILTERS: Final[dict[str, tuple[str, frozenset[str]]]] = {
     "overdue": ("o.overdue > 0", frozenset({"line", "overdue"})),
-    "over": (f"not l.unlimited and {_USED} > ({_CEILING})", frozenset({"line"})),
-    "expired": ("l.valid_until < %(today)s", frozenset({"line"})),
+    "over": (f"not {_ENDLESS} and {_USED} > ({_CEILING})", frozenset({"line"})),
+    "expired": ("l.valid_until + l.grace_days < %(today)s", frozenset({"line"})),
     "using": (f"{_USED} > 0", frozenset({"line"})),
     "unset": (
         "(l.id is null or (not l.unlimited and l.amount_minor is null))",
@@ -111,6 +110,8 @@ class Row:
     unlimited: bool
     valid_until: date | None
     used_minor: int | None
+    covered_minor: int | None
+    last_day: date | None  # with the days of grace
     overdue_minor: int
     oldest_due: date | None
     key: Any
@@ -123,7 +124,7 @@ class Row:
         """
         if self.unlimited or self.amount_minor is None:
             return None
-        return 0 if self.expired else self.amount_minor
+        return 0 if self.expired else self.amount_minor + (self.covered_minor or 0)
 
     @property
     def headroom_minor(self) -> int | None:
@@ -136,7 +137,7 @@ class Row:
 
     @property
     def expired(self) -> bool:
-        return self.valid_until is not None and self.valid_until < self.today
+        return self.last_day is not None and self.last_day < self.today
 
 
 def page(
@@ -191,6 +192,7 @@ def _page(
             order by key {order}, c.id {order} limit %(limit)s)
         select c.id, c.code, c.name, c.name_en, c.status, c.simulated, coalesce(r.grade, ''),
                l.amount_minor, coalesce(l.unlimited, false), l.valid_until, {_USED},
+               l.covered_minor, l.valid_until + l.grace_days,
                coalesce(o.overdue, 0), o.oldest, picked.key
         from picked join customers_customer c on c.id = picked.id {_LINE} {_RATING}
         left join lateral (
