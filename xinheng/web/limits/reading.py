@@ -247,6 +247,7 @@ def _method(row: Mapping[str, Any]) -> tuple[T, int | None, T | None]:
 
 def line_seen(user: Any, customer: Any, currency: str) -> CreditLine | None:
     """The customer's line in a currency, if there is one."""
-    lines = CreditLine.objects.visible_to(user).filter(customer=customer, currency=currency)
+    mine = {"customer": customer, "currency": currency, "scope": ""}
+    lines = CreditLine.objects.visible_to(user).filter(**mine)
     found: CreditLine | None = lines.first()
     return found

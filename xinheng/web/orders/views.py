@@ -147,7 +147,8 @@ def _standing(typed: forms.Typed) -> dict[str, Any] | None:
     customer = typed.customer
     if customer is None:
         return None
-    lines = {line.currency: line for line in CreditLine.objects.filter(customer=customer)}
+    own = CreditLine.objects.filter(customer=customer, scope="")
+    lines = {line.currency: line for line in own}
     line = lines.get(typed.currency)
     return {
         "customer": customer,
