@@ -46,6 +46,7 @@ COMMANDS: dict[str, Line] = {
     "customer": Line("customer", "查看一个客户的信用档案 · Show a customer's credit file"),
     "proposals": Line("proposals", "待授予的额度建议 · Proposed limits, to grant or reject"),
     "portfolio": Line("portfolio", "全部客户的余额与账龄 · The whole book: open, overdue, ageing"),
+    "almanac": Line("almanac", "汇率、节假日、付款条件 · Rates, holidays, payment terms"),
     "demo": Line("demo", "演示数据与演示账号 · The demonstration book and its accounts"),
     "user": Line("user", "用户：新建、列出、停用 · People: add, list, deactivate"),
     "api-key": Line("api_key", "API 密钥 · Keys for the API"),

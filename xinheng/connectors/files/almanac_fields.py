@@ -88,7 +88,10 @@ TERMS = (
         True,
         sample="EOM+30",
         most=40,
-        note=T("N30、EOM+30、EOM+2M、STM25+1M10、DAY5,20+15", "N30, EOM+30, EOM+2M, STM25+1M10 …"),
+        note=T(
+            "写成 N30、EOM+30、EOM+2M、STM25+1M10、DAY5,20+15",
+            "written as N30, EOM+30, EOM+2M, STM25+1M10 …",
+        ),
     ),
     Field("name", "name", T("名称", "Name"), True, sample="月结 30 天", most=120),
     Field("name_en", "name", T("英文名称", "English name"), sample="Month's end + 30", most=120),
