@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from xinheng.credit.exposure import ADDING, REDUCING
+from xinheng.credit.exposure import ADDING, FURTHER, REDUCING
 from xinheng.credit.money import to_minor
 from xinheng.limits.models import CreditLine
 from xinheng.texts import T
-from xinheng.web.frame.drawings import COMPONENTS, REDUCTIONS
+from xinheng.web.frame.drawings import COMPONENTS, PLAIN, REDUCTIONS, Ceiling
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,15 @@ class Usage:
     asked: int = 0
     unset: bool = False
     unlimited: bool = False
+    behind: Ceiling = PLAIN  # what the ceiling is made of, and what the group leaves
 
     @property
     def headroom(self) -> int | None:
-        return None if self.ceiling is None else self.ceiling - self.used
+        """What is left; nothing where the limit is outside its dates."""
+        if self.ceiling is None:
+            return None
+        left = self.ceiling - self.used
+        return min(left, 0) if self.behind.lapsed else left
 
     @property
     def drawn_ceiling(self) -> int | None:
@@ -97,7 +102,8 @@ def usage_of_answer(body: dict[str, Any], amount_minor: int, currency: str) -> U
     components = exposure.get("components") or {}
     parts = [
         Part(name, (COMPONENTS | REDUCTIONS)[name], to_minor(components[name], currency))
-        for name in (*ADDING, *REDUCING)  # the answer's components carry their sign already
+        # the answer's components carry their sign already
+        for name in (*ADDING, *FURTHER, *REDUCING)
         if name in components
     ]
     number = limit is not None and limit != "unlimited"

@@ -8,6 +8,7 @@ are part of its bytes); here are only names and what would mend a failed check. 
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
@@ -219,6 +220,8 @@ def ref(text: str) -> T:
 def rule_text(rule: str) -> T:
     """The policy's exposure formula, as the answer tells it, with the components' Chinese names."""
     zh = rule.replace("exceeded when used + order > limit", "已用 + 本单 > 额度即为超过")
-    for name, text in {**COMPONENTS, **REDUCTIONS, "used": T("已用", "used")}.items():
-        zh = zh.replace(name, text.zh)
+    zh = re.sub(r" \(orders to be delivered within (\d+) days\)", r"（订单只计 \1 天内交货的）", zh)
+    words = {**COMPONENTS, **REDUCTIONS, "used": T("已用", "used")}
+    for name in sorted(words, key=len, reverse=True):  # bank_bills before bills
+        zh = re.sub(rf"\b{name}\b", words[name].zh, zh)
     return T(zh or "—", rule or "—")

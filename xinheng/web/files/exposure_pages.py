@@ -18,6 +18,7 @@ from xinheng.decisions.governing import live_policy
 from xinheng.limits.models import CreditLine
 from xinheng.people.queries import today
 from xinheng.texts import T
+from xinheng.web.decisions.words import rule_text
 from xinheng.web.files import exposure, journal
 from xinheng.web.frame.tables import Column, Sorting, Tab, page_by_key, url_with
 from xinheng.web.frame.waterfall import LABELS
@@ -45,7 +46,7 @@ def exposure_page(request: HttpRequest, code: str) -> HttpResponse:
         "line": line,
         "page": page,
         "today": day,
-        "policy": policy,
+        "rule": rule_text(page.told.rule),
         "tabs": _tabs(request, lines, line),
         "scope": exposure.scope_text(line.scope),
         "labels": LABELS,

@@ -25,8 +25,9 @@ from xinheng.receivables import queries as receivables
 from xinheng.receivables.models import Order
 from xinheng.texts import T
 from xinheng.web.decisions import words
-from xinheng.web.decisions.drawing import Usage, usage_of_line
+from xinheng.web.decisions.drawing import Usage
 from xinheng.web.files.payment import Payment, payment_of
+from xinheng.web.limits.standing import policy_now, usage_now
 
 ITEMS_SHOWN = 10
 ROWS_SHOWN = 10
@@ -140,7 +141,7 @@ def _card(line: CreditLine | None, today: date) -> LineCard | None:
     ).first()
     return LineCard(
         line=line,
-        usage=usage_of_line(line),
+        usage=usage_now(line, policy_now(), today),
         expired=line.valid_until is not None and today > line.valid_until,
         proposal=proposal,
         methods=_methods(proposal),

@@ -28,6 +28,7 @@ COMPONENTS: Final = {
     "guarantees": T("对外担保", "Guarantees given"),
     "orders": T("订单占用", "Reserved by orders"),
     "later": T("远期订单", "Later orders"),
+    "below": T("其下各级占用", "Booked on lines below"),
 }
 REDUCTIONS: Final = {
     "unapplied": T("未核销收款", "Unapplied cash"),

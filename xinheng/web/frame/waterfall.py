@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from xinheng.credit.money import divide_half_up
-from xinheng.texts import T
 from xinheng.web.frame.drawings import COMPONENTS, REDUCTIONS
 
-# the words of every step; `below` is what lies on other lines within the same limit
-LABELS: Final = COMPONENTS | REDUCTIONS | {"below": T("其下各级占用", "Booked on lines below")}
+LABELS: Final = COMPONENTS | REDUCTIONS
 WIDTH: Final = 1000
 NARROWEST: Final = 2  # what counts at all is seen
 

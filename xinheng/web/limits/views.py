@@ -26,12 +26,12 @@ from xinheng.limits.queries import waiting_proposals
 from xinheng.people.queries import today
 from xinheng.refusals import Refused
 from xinheng.texts import T
-from xinheng.web.decisions.drawing import usage_of_line
 from xinheng.web.frame.access import actor_of
 from xinheng.web.frame.tables import Column, Sorting, heads, page_by_key, sorting_of, tabs
 from xinheng.web.limits import reading
 from xinheng.web.limits.forms import AmountForm, GrantForm
 from xinheng.web.limits.reading import Selection
+from xinheng.web.limits.standing import policy_now, usage_now
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STAMP_MAX = 10**16  # microseconds: the year 2286
@@ -241,7 +241,7 @@ def _one(
     stands = mine.filter(state="proposed").first()
     line = reading.line_seen(request.user, customer, currency)
     may_grant = request.user.may("lines.grant")
-    usage = usage_of_line(line) if line else None
+    usage = usage_now(line, policy_now(), today(timezone.now())) if line else None
     context = {
         "customer": customer,
         "currency": currency,
