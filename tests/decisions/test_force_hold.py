@@ -94,7 +94,7 @@ def test_lifting_the_stop_releases_nothing(world: World) -> None:
     place_hold(order, WHY, actor=alice, at=AT)
     lift_forced(order, WHY, actor=alice, at=AT)
     hold = Hold.objects.get()
-    assert (hold.state, hold.forced, hold.evaluated_at) == ("waiting", False, None)
+    assert (hold.state, hold.forced, hold.seen) == ("waiting", False, "")
     assert refusal(lift_forced, order, WHY, actor=alice, at=AT) is DecisionRefusal.NOT_FORCED
 
 

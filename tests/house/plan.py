@@ -55,8 +55,8 @@ OTHER_FILES = {
     "decisions": {
         *("answering", "assess", "batch", "facts", "features", "judging", "pipeline", "sql"),
         *("again", "governing", "ground", "holding", "releasing", "weighing"),
-        *("forcing", "notices", "reviewing", "rechecking"),
-        *("replaying", "scenes", "values", "waiting", "ways_out"),
+        *("forcing", "moved", "notices", "reviewing", "rechecking"),
+        *("explaining", "replaying", "scenes", "values", "waiting", "ways_out"),
     },
     "dossiers": {"balance", "rows"},
     "intake": {"counts"},

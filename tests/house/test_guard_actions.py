@@ -73,6 +73,8 @@ WRITERS = {
     "xinheng.decisions.forcing": "a person's stop, a module of its own",
     "xinheng.decisions.reviewing": "“a human, please”, a module of its own",
     "xinheng.decisions.notices": "who is told what, found by state in a round",
+    "xinheng.decisions.rechecking": "held orders decided again by state, in a round",
+    "xinheng.decisions.moved": "which state a hold was judged on, for rechecking",
     "xinheng.decisions.assess": "one action over thousands of customers, a module of its own",
     "xinheng.people.saved_views": "a person's own filters of a page: nothing that anybody decided",
     "xinheng.receivables.staging": "how receivables/actions.py brings rows in",

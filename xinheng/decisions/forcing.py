@@ -10,22 +10,24 @@ the line at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from xinheng.decisions.governing import live_policy
-from xinheng.decisions.holding import REASON_CHARACTERS_MIN, locked_decision, record
+from xinheng.decisions.holding import (
+    REASON_CHARACTERS_MIN,
+    end_reserved,
+    locked_decision,
+    open_hold,
+    record,
+)
 from xinheng.decisions.models import Decision, Hold
 from xinheng.decisions.refusals import DecisionRefusal
 from xinheng.decisions.releasing import Done, act_on_each
-from xinheng.limits.actions import end_reservations
-from xinheng.limits.models import Reservation
 from xinheng.people.actor import Actor
 from xinheng.refusals import Refused
-
-PENDING = "pending"
 
 
 def place_hold(decision_id: UUID, reason: str, *, actor: Actor, at: datetime) -> Decision:
@@ -57,7 +59,7 @@ def lift_forced(decision_id: UUID, reason: str, *, actor: Actor, at: datetime) -
     with transaction.atomic():
         decision = locked_decision(decision_id, actor)
         lifted = Hold.objects.filter(pk=decision.pk, state="waiting", forced=True).update(
-            forced=False, evaluated_at=None, reason=""
+            forced=False, seen="", reason=""
         )
         if not lifted:
             raise Refused(DecisionRefusal.NOT_FORCED)
@@ -94,27 +96,7 @@ def _may(actor: Actor, reason: str) -> None:
 
 def _stop(decision: Decision, reason: str, *, at: datetime) -> None:
     """Give the promised credit back, and put the order into the queue."""
-    held = decision.reservation_id
-    if held is None or not Reservation.objects.filter(pk=held, state=PENDING).exists():
+    if not end_reserved(decision, at=at):
         raise Refused(DecisionRefusal.NOTHING_TO_HOLD)
-    end_reservations([held], "voided", at=at)
-    due = at + timedelta(hours=live_policy().policy.sla_hours)
-    Hold.objects.update_or_create(
-        decision=decision,
-        defaults={
-            "customer_id": decision.customer_id,
-            "kind": "hold",
-            "codes": "",
-            "codes_left": "",
-            "state": "waiting",
-            "forced": True,
-            "ready": False,
-            "reason": reason,
-            "opened_at": at,
-            "due_at": due,
-            "evaluated_at": None,
-            "escalated_at": None,
-            "ended_at": None,
-            "ended_by": None,
-        },
-    )
+    hours = live_policy().policy.sla_hours
+    open_hold(decision, "hold", "", sla_hours=hours, at=at, reason=reason, forced=True)

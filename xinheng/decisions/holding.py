@@ -7,7 +7,7 @@ where a hold ends by a person's word.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from xinheng.decisions.models import Decision, Hold, ReviewRequest
 from xinheng.decisions.refusals import DecisionRefusal
 from xinheng.ledger.actions import append
 from xinheng.ledger.entries import NewEntry
+from xinheng.limits.actions import end_reservations
 from xinheng.limits.locking import lock_lines
 from xinheng.people.actor import Actor
 from xinheng.refusals import Refused
@@ -52,6 +53,45 @@ def end_hold(decision: Decision, state: str, reason: str, actor: Actor, at: date
         state=state, reason=reason, ended_at=at, ended_by_id=actor.person_id
     )
     return ended == 1
+
+
+def open_hold(
+    decision: Decision,
+    kind: str,
+    codes: str,
+    *,
+    sla_hours: int,
+    at: datetime,
+    reason: str = "",
+    forced: bool = False,
+) -> None:
+    """Put an order into the queue, also one whose earlier hold has ended."""
+    Hold.objects.update_or_create(
+        decision=decision,
+        defaults={
+            "customer_id": decision.customer_id,
+            "kind": kind,
+            "state": "waiting",
+            "codes": codes,
+            "codes_left": codes,
+            "reason": reason,
+            "forced": forced,
+            "opened_at": at,
+            "due_at": at + timedelta(hours=sla_hours),
+            "ready": False,
+            "seen": "",
+            "evaluated_at": None,
+            "escalated_at": None,
+            "ended_at": None,
+            "ended_by": None,
+        },
+    )
+
+
+def end_reserved(decision: Decision, *, at: datetime) -> bool:
+    """Give back the credit that an order still holds; False where it holds none."""
+    held = decision.reservation_id
+    return held is not None and bool(end_reservations([held], "voided", at=at))
 
 
 def answer_review(decision: Decision, words: str, actor: Actor, at: datetime) -> bool:

@@ -122,6 +122,8 @@ class Hold(models.Model):
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)  # promised to be judged by then
     evaluated_at = models.DateTimeField(null=True)  # decided again on later facts
+    # which state of lines, customers, policy and day that was: another one means look again
+    seen = models.CharField(max_length=32, default="", db_default="", blank=True)
     # what still stands against it then; ready: nothing does, or only a hold that a person placed
     codes_left = models.CharField(max_length=300, default="", db_default="", blank=True)
     ready = models.BooleanField(default=False, db_default=False)

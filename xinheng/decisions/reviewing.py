@@ -9,7 +9,7 @@ account is open again, releases.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -21,6 +21,7 @@ from xinheng.decisions.holding import (
     REASON_CHARACTERS_MIN,
     answer_review,
     locked_decision,
+    open_hold,
     record,
 )
 from xinheng.decisions.models import Decision, Hold, ReviewRequest
@@ -99,16 +100,7 @@ def _open_hold(decision: Decision, *, at: datetime) -> None:
         raise Refused(DecisionRefusal.JUDGED_BY_PERSON)
     if hold is not None or decision.outcome != "decline" or decision.cancelled_at is not None:
         raise Refused(DecisionRefusal.NOTHING_TO_REVIEW)
-    Hold.objects.create(
-        decision=decision,
-        customer_id=decision.customer_id,
-        kind="refer",
-        codes=_codes(decision),
-        codes_left=_codes(decision),
-        state="waiting",
-        opened_at=at,
-        due_at=at + timedelta(hours=live_policy().policy.sla_hours),
-    )
+    open_hold(decision, "refer", _codes(decision), sla_hours=live_policy().policy.sla_hours, at=at)
 
 
 def _codes(decision: Decision) -> str:

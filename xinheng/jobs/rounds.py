@@ -20,6 +20,8 @@ from django.db import OperationalError, close_old_connections, connections
 from xinheng.connectors.files.queue import run_waiting
 from xinheng.decisions.actions import expire_due
 from xinheng.decisions.assess import assess, due
+from xinheng.decisions.notices import look_after
+from xinheng.decisions.rechecking import recheck_due, recheck_horizon
 from xinheng.intake.actions import close_interrupted
 from xinheng.people.actor import system
 from xinheng.people.queries import company, today
@@ -47,6 +49,21 @@ def run_imports(at: datetime) -> int:
     return run_waiting(at=at)
 
 
+def recheck_holds(at: datetime) -> int:
+    """Held orders are decided again when money, documents or a day came."""
+    return recheck_due(at=at)
+
+
+def recheck_near_orders(at: datetime) -> int:
+    """Orders whose delivery comes within the horizon are decided again."""
+    return recheck_horizon(at=at)
+
+
+def tell_people(at: datetime) -> int:
+    """Overdue holds are escalated; who should know of a hold is told."""
+    return look_after(at=at)
+
+
 def assess_customers(at: datetime) -> int:
     """Customers whose ledger moved, or whose rating ran out, are scored again."""
     if company() is None:
@@ -60,6 +77,9 @@ def assess_customers(at: datetime) -> int:
 ROUNDS = (
     Round("imports", 1, run_imports),
     Round("reservations", 5, expire_reservations),
+    Round("held orders", 3, recheck_holds),
+    Round("orders that come near", 60, recheck_near_orders),
+    Round("notices", 5, tell_people),
     Round("assessments", 20, assess_customers),
 )
 

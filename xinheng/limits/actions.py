@@ -11,7 +11,6 @@ stands beside: `proposing`, `granting`, `covering`, `adjusting`.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -74,10 +73,9 @@ def post(
     with connections[using].cursor() as cursor:
         # A line is touched also where only days shift, so that who looks for lines that moved (the
         # rechecks of held orders) sees it.
-        totals: dict[int, dict[str, int]] = {
-            one.line_id: dict.fromkeys(COUNTERS, 0)
-            for one in (*moves, *due_shifts, *order_shifts, *disputed_shifts)
-        }
+        touched = {one.line_id for one in moves} | {one.line_id for one in due_shifts}
+        touched |= {one.line_id for one in order_shifts} | {one.line_id for one in disputed_shifts}
+        totals: dict[int, dict[str, int]] = {line: dict.fromkeys(COUNTERS, 0) for line in touched}
         for move in moves:
             totals[move.line_id][move.component] += move.delta_minor
         if totals:
