@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,6 +12,10 @@ from xinheng.people.actor import system
 
 AT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 CLERK = system("import")
+COMPONENTS = (
+    *("open_items", "unbilled", "orders", "bills", "bank_bills", "listed_bills", "guarantees"),
+    *("unapplied", "prepaid"),
+)
 
 
 class Desk:
@@ -31,20 +35,23 @@ class Desk:
 
         finish_batch(batch, counts, actor=CLERK, at=AT)
 
-    def invoices(self, *rows: Any) -> tuple[Any, Any]:
-        from xinheng.receivables.actions import record_invoices
+    def orders(self, *rows: Any) -> tuple[Any, Any]:
+        return self.record("orders", rows)
 
-        return self._record("invoices", record_invoices, rows)
+    def deliveries(self, *rows: Any) -> tuple[Any, Any]:
+        return self.record("deliveries", rows)
+
+    def invoices(self, *rows: Any) -> tuple[Any, Any]:
+        return self.record("invoices", rows)
 
     def receipts(self, *rows: Any) -> tuple[Any, Any]:
-        from xinheng.receivables.actions import record_receipts
+        return self.record("receipts", rows)
 
-        return self._record("receipts", record_receipts, rows)
+    def bills(self, *rows: Any) -> tuple[Any, Any]:
+        return self.record("bills", rows)
 
-    def orders(self, *rows: Any) -> tuple[Any, Any]:
-        from xinheng.receivables.actions import record_orders
-
-        return self._record("orders", record_orders, rows)
+    def guarantees(self, *rows: Any) -> tuple[Any, Any]:
+        return self.record("guarantees", rows)
 
     def undo(self, batch: Any) -> int:
         from xinheng.intake.actions import mark_undone
@@ -54,16 +61,26 @@ class Desk:
         mark_undone(batch, actor=CLERK, at=AT)
         return done
 
-    def _record(self, kind: str, record: Callable[..., Any], rows: Any) -> tuple[Any, Any]:
-        batch = self.batch(kind)
-        counts = record(list(rows), batch=batch, actor=CLERK, at=AT)
+    def record(self, kind: str, rows: Any, at: datetime = AT) -> tuple[Any, Any]:
+        """The batch and its counts."""
+        from xinheng.receivables import actions
+
+        record = getattr(actions, f"record_{kind}")
+        batch = self.batch("invoices")
+        counts = record(list(rows), batch=batch, actor=CLERK, at=at)
         self.close(batch, counts)
         return batch, counts
 
-    def line(self, code: str = "C1", currency: str = "CNY") -> Any:
+    def carried(self, code: str = "C1", **key: Any) -> dict[str, int]:
+        """What the line carries, component by component, those that are not 0."""
+        line = self.line(code, **key)
+        found = {name: getattr(line, f"{name}_minor") for name in COMPONENTS}
+        return {name: minor for name, minor in found.items() if minor}
+
+    def line(self, code: str = "C1", currency: str = "CNY", scope: str = "") -> Any:
         from xinheng.limits.models import CreditLine
 
-        return CreditLine.objects.get(customer__code=code, currency=currency)
+        return CreditLine.objects.get(customer__code=code, currency=currency, scope=scope)
 
 
 @pytest.fixture
@@ -92,3 +109,24 @@ def order(number: str, amount: int, on: date, state: str = "open", **more: Any) 
 
     fields = {"customer_code": "C1", "currency": "CNY"} | more
     return OrderRow(number=number, amount_minor=amount, ordered_on=on, state=state, **fields)
+
+
+def delivery(number: str, amount: int, on: date, order_number: str = "", **more: Any) -> Any:
+    from xinheng.receivables.rows import DeliveryRow
+
+    fields = {"customer_code": "C1", "currency": "CNY", "order_number": order_number} | more
+    return DeliveryRow(number=number, amount_minor=amount, delivered_on=on, **fields)
+
+
+def bill(number: str, amount: int, on: date, due: date, **more: Any) -> Any:
+    from xinheng.receivables.rows import BillRow
+
+    fields = {"customer_code": "C1", "currency": "CNY"} | more
+    return BillRow(number=number, amount_minor=amount, received_on=on, due_on=due, **fields)
+
+
+def guarantee(number: str, amount: int, on: date, **more: Any) -> Any:
+    from xinheng.receivables.rows import GuaranteeRow
+
+    fields = {"customer_code": "C1", "currency": "CNY"} | more
+    return GuaranteeRow(number=number, amount_minor=amount, issued_on=on, **fields)
