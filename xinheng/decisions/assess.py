@@ -17,7 +17,6 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection, transaction
-from django.db.models import Q
 
 from xinheng.credit import scorecard
 from xinheng.decisions import features
@@ -25,8 +24,8 @@ from xinheng.decisions.judging import Assessed, Rules, judge
 from xinheng.decisions.refusals import DecisionRefusal
 from xinheng.ledger.actions import append
 from xinheng.ledger.entries import NewEntry
-from xinheng.limits.models import CreditLine
 from xinheng.limits.proposing import propose
+from xinheng.limits.queries import base_limits
 from xinheng.limits.values import NewProposal
 from xinheng.merkle.commitment import canonical
 from xinheng.merkle.tree import hash_leaf, root_of
@@ -176,14 +175,7 @@ def _propose(results: Sequence[Assessed], as_of: date, actor: Actor, at: datetim
     what is not suggested any more does not go on waiting.
     """
     ids = [one.customer_id for one in results]
-    ended = Q(valid_until__lt=as_of)
-    lines = CreditLine.objects.filter(customer_id__in=ids).exclude(ended)
-    in_force = {
-        (customer_id, currency): (amount, terms)
-        for customer_id, currency, amount, terms in lines.values_list(
-            "customer_id", "currency", "amount_minor", "terms_days_max"
-        )
-    }
+    in_force = base_limits(ids, today=as_of)
     wanted = [
         NewProposal(
             one.customer_id,

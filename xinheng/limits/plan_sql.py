@@ -265,3 +265,17 @@ END_COVER = """
 update limits_cover set ended_at = %s::timestamptz, ended_by = %s, end_reason = %s
 where id = %s and ended_at is null
 """
+
+BASE_LIMITS = """
+select l.customer_id, l.currency, b.amount_minor, b.terms_days_max
+from limits_creditline l cross join lateral (
+  select l.amount_minor, l.terms_days_max, l.valid_until where not l.temporary
+  union all
+  (select d.amount_minor, d.terms_days_max, d.valid_until from limits_datedlimit d
+  where l.temporary and d.line_id = l.id and not d.temporary and d.ended_at is null
+    and d.valid_from <= %s::date order by d.valid_from desc, d.id desc limit 1)
+  offset 0
+) b
+where l.customer_id = any(%s::bigint[]) and l.scope = ''
+  and (b.valid_until is null or b.valid_until >= %s::date)
+"""

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from xinheng.credit.exposure import COUNTERS, Components, Weights, explain, used
 from xinheng.credit.money import to_text
+from xinheng.limits import plan_sql
 from xinheng.limits.card import ceiling_on
 from xinheng.limits.models import CreditLine, Movement, Proposal
 from xinheng.limits.refusals import LimitRefusal
@@ -76,6 +77,17 @@ def explained(line: CreditLine) -> list[dict[str, Any]]:
         }
         for part in parts
     ]
+
+
+def base_limits(
+    customer_ids: Sequence[int], *, today: date
+) -> dict[tuple[int, str], tuple[int | None, int | None]]:
+    """Amount and terms of the base limits that have not ended, also where a temporary one stands
+    in for them today: (customer, currency) → (amount, terms).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(plan_sql.BASE_LIMITS, [today, list(customer_ids), today])
+        return {(row[0], row[1]): (row[2], row[3]) for row in cursor.fetchall()}
 
 
 def waiting_proposals(user: Any) -> QuerySet[Proposal]:
