@@ -49,9 +49,10 @@ from xinheng.limits.proposing import grant_proposals, propose
 from xinheng.limits.queries import reconcile
 from xinheng.limits.values import Conditions, NewProposal
 from xinheng.people.actor import system
+from xinheng.receivables.rows import DeliveryRow
 from xinheng.refusals import Refused
 
-EXAMPLES = int(os.environ.get("XINHENG_LAW_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("XINHENG_LAW_EXAMPLES", "40"))
 STEPS = 30
 LIMIT = 1_000_00
 WHY = "客户已承诺周五付款"
@@ -80,13 +81,43 @@ class Account:
 
 
 @dataclass
+class Chain:
+    """What the documents of one order number of one customer say."""
+
+    ordered: int = 0
+    ended: bool = False
+    delivered: int = 0
+    invoiced: int = 0
+
+    @property
+    def fulfilled(self) -> int:
+        return max(self.delivered, self.invoiced, 0)
+
+    @property
+    def covered(self) -> int:
+        return self.fulfilled if self.ended else max(self.ordered, self.fulfilled)
+
+    @property
+    def open(self) -> int:
+        return 0 if self.ended else max(self.ordered - self.fulfilled, 0)
+
+    @property
+    def unbilled(self) -> int:
+        return max(max(self.delivered, 0) - self.invoiced, 0)
+
+
+@dataclass
 class Promise:
     of: str
     version: int
-    left: int
+    amount: int
+    before: int
     ends: datetime
-    overridden: bool
-    state: str = "pending"
+    left: int
+    state: str = "live"
+
+    def told(self) -> str:
+        return self.state if self.state != "live" else ("pending" if self.left else "posted")
 
 
 @dataclass
@@ -97,26 +128,44 @@ class Verdict:
     hold: str | None  # waiting released rejected cancelled superseded
     promise: Promise | None = None
     cancelled: bool = False
+    released_at: datetime | None = None
 
 
 @dataclass
 class Model:
-    """What the house should hold: accounts by customer, verdicts by (order, version)."""
+    """What the house should hold: accounts by customer, verdicts by (order, version), one group."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
     verdicts: dict[tuple[str, int], Verdict] = field(default_factory=dict)
     promises: list[Promise] = field(default_factory=list)
+    chains: dict[tuple[str, str], Chain] = field(default_factory=dict)
+    orders_of: dict[str, str] = field(default_factory=dict)  # the ERP's own order numbers
+    group: int | None = None
 
-    def pending(self, ref: str) -> Promise | None:
+    def live(self, ref: str) -> Promise | None:
         mine = [v.promise for (r, _), v in self.verdicts.items() if r == ref and v.promise]
-        return next((promise for promise in mine if promise.state == "pending"), None)
+        return next((promise for promise in mine if promise.state == "live"), None)
+
+    def chain(self, ref: str, of: str) -> Chain:
+        return self.chains.get((ref, of), Chain())
 
     def orders(self, of: str) -> int:
-        return sum(p.left for p in self.promises if p.of == of and p.state == "pending")
+        promised = sum(p.left for p in self.promises if p.of == of and p.state == "live")
+        return promised + sum(c.open for (_, o), c in self.chains.items() if o == of)
+
+    def unbilled(self, of: str) -> int:
+        return sum(c.unbilled for (_, o), c in self.chains.items() if o == of)
 
     def used(self, of: str) -> int:
         account = self.accounts[of]
-        return account.open_items + self.orders(of) - account.unapplied
+        return account.open_items + self.orders(of) + self.unbilled(of) - account.unapplied
+
+    def fits(self, ref: str, of: str, amount: int) -> bool:
+        chain = self.chain(ref, of)
+        adds = max(amount - chain.fulfilled, 0) - chain.open
+        if self.used(of) + adds > self.accounts[of].limit:
+            return False
+        return self.group is None or sum(map(self.used, self.accounts)) + adds <= self.group
 
     def check(self, ref: str, version: int, of: str, amount: int, now: datetime) -> Any:
         known = self.verdicts.get((ref, version))
@@ -129,23 +178,38 @@ class Model:
         for earlier in (self.verdicts[ref, v] for v in versions):
             if earlier.hold == "waiting":
                 earlier.hold = "superseded"
-        self._end(self.pending(ref), "voided")
-        fits = self.used(of) + amount <= self.accounts[of].limit
-        verdict = Verdict(of, amount, "approve" if fits else "hold", None if fits else "waiting")
+        self._end(self.live(ref), "replaced")
+        yes = self.fits(ref, of, amount) or self._tolerated(ref, of, amount, now)
+        verdict = Verdict(of, amount, "approve" if yes else "hold", None if yes else "waiting")
         self.verdicts[ref, version] = verdict
-        if fits:
-            self._promise(verdict, version, now, overridden=False)
+        if yes:
+            self._promise(ref, verdict, version, now)
         return (200, verdict.outcome)
 
-    def _promise(self, verdict: Verdict, version: int, now: datetime, *, overridden: bool) -> None:
-        promise = Promise(verdict.of, version, verdict.amount, now + RESERVED_FOR, overridden)
-        verdict.promise = promise
-        self.promises.append(promise)
+    def _tolerated(self, ref: str, of: str, amount: int, now: datetime) -> bool:
+        """Ten per cent within three days of what a person released last, for the same customer."""
+        released = [(v, x) for (r, v), x in self.verdicts.items() if r == ref and x.released_at]
+        if not released:
+            return False
+        last = max(released, key=lambda found: found[0])[1]
+        age = now - (last.released_at or now)
+        return last.of == of and age.days <= 3 and amount <= last.amount + (last.amount + 5) // 10
+
+    def _promise(self, ref: str, verdict: Verdict, version: int, now: datetime) -> None:
+        chain = self.chain(ref, verdict.of)
+        amount = verdict.amount - chain.open - chain.fulfilled
+        if amount > 0:
+            ends = now + RESERVED_FOR
+            promise = Promise(verdict.of, version, amount, chain.covered, ends, amount)
+            verdict.promise = promise
+            self.promises.append(promise)
 
     @staticmethod
     def _end(promise: Promise | None, state: str) -> bool:
-        if promise is None or promise.state != "pending":
+        if promise is None or promise.state != "live":
             return False
+        if not promise.left and state != "replaced":
+            return False  # documents cover all of it
         promise.state, promise.left = state, 0
         return True
 
@@ -165,8 +229,8 @@ class Model:
         verdict = self.verdicts[key]
         if verdict.hold != "waiting":
             return "NOT_WAITING"
-        verdict.hold = "released"
-        self._promise(verdict, key[1], now, overridden=True)
+        verdict.hold, verdict.released_at = "released", now
+        self._promise(key[0], verdict, key[1], now)
         return "done"
 
     def reject(self, key: tuple[str, int]) -> str:
@@ -179,14 +243,35 @@ class Model:
     def expire(self, now: datetime) -> int:
         return sum([self._end(p, "expired") for p in self.promises if p.ends <= now])
 
+    # Documents: each changes its chain, and the chain what is still promised.
+
     def bill(self, of: str, amount: int, ref: str) -> None:
-        """An invoice takes its part out of what its order was promised, on the same account."""
-        promise = self.pending(ref)
-        if promise is not None and promise.of == of:
-            promise.left -= min(amount, promise.left)
-            if promise.left == 0:
-                promise.state = "posted"
         self.accounts[of].billed += amount
+        self._tell(ref, of, invoiced=amount)
+
+    def deliver(self, of: str, amount: int, ref: str) -> None:
+        if self.orders_of.get(ref, of) == of:  # another's order: put aside
+            self.delivered.add((ref, of))
+            self._tell(ref, of, delivered=amount)
+
+    def order(self, of: str, amount: int, ref: str, ended: bool) -> None:
+        others = [o for r, o in self.delivered if r == ref and o != of]
+        if self.orders_of.get(ref, of) == of and not others:
+            self.orders_of[ref] = of
+            chain = self.chains.setdefault((ref, of), Chain())
+            chain.ordered, chain.ended = amount, ended
+            self._tell(ref, of)
+
+    delivered: set[tuple[str, str]] = field(default_factory=set)
+
+    def _tell(self, ref: str, of: str, delivered: int = 0, invoiced: int = 0) -> None:
+        chain = self.chains.setdefault((ref, of), Chain())
+        chain.delivered += delivered
+        chain.invoiced += invoiced
+        promise = self.live(ref)
+        if promise is not None and promise.of == of:
+            gone = promise.amount if chain.ended else chain.covered - promise.before
+            promise.left = promise.amount - min(max(gone, 0), promise.amount)
 
 
 # --- The house, with the same commands
@@ -199,8 +284,11 @@ class House:
         self.world = make_world()
         self.bob, self.alice = self.world.actor("bob"), self.world.actor("alice")
         self.desk, self.documents = Desk(), itertools.count(1)
+        head = make_customer("HEAD", unit=self.world.units["EAST"])
         for of in "CD":
-            make_line(make_customer(of, unit=self.world.units["EAST"]), LIMIT, valid_until=UNTIL)
+            customer = make_customer(of, unit=self.world.units["EAST"], parent=head)
+            make_line(customer, LIMIT, valid_until=UNTIL)
+        make_line(head, None, scope="group", valid_until=UNTIL)
 
     def check(self, ref: str, version: int, of: str, amount: int, now: datetime) -> Any:
         asked = ask(ref, of, amount, version=version)
@@ -235,17 +323,31 @@ class House:
         row = invoice(number, amount, DAY, DUE, customer_code=of, order_number=ref)
         self.desk.invoices(row)
 
+    def deliver(self, of: str, amount: int, ref: str) -> None:
+        number = f"L{next(self.documents)}"
+        told = {"customer_code": of, "currency": "CNY", "order_number": ref}
+        row = DeliveryRow(number=number, amount_minor=amount, delivered_on=DAY, **told)
+        self.desk.deliveries(row)
+
+    def order(self, of: str, amount: int, ref: str, ended: bool) -> None:
+        state = "closed" if ended else "open"
+        self.desk.orders(order(ref, amount, DAY, state, customer_code=of))
+
+    def of_group(self, amount: int | None) -> None:
+        """As `limits.in_force` leaves the group's line; granting is tested elsewhere."""
+        CreditLine.objects.filter(scope="group").update(amount_minor=amount)
+
     def pay(self, of: str, amount: int) -> None:
         self.desk.receipts(receipt(f"R{next(self.documents)}", amount, DAY, customer_code=of))
 
     def seen(self) -> dict[str, Any]:
-        lines = CreditLine.objects.select_related("customer")
+        lines = CreditLine.objects.filter(scope="").select_related("customer")
         holds = Hold.objects.select_related("decision")
         return {
             "lines": {
                 line.customer.code: (
                     *(line.amount_minor, line.open_items_minor),
-                    *(line.orders_minor, line.unapplied_minor),
+                    *(line.orders_minor, line.unbilled_minor, line.unapplied_minor),
                 )
                 for line in lines
             },
@@ -259,11 +361,14 @@ class House:
 def expected(model: Model) -> dict[str, Any]:
     return {
         "lines": {
-            of: (account.limit, account.open_items, model.orders(of), account.unapplied)
+            of: (
+                *(account.limit, account.open_items),
+                *(model.orders(of), model.unbilled(of), account.unapplied),
+            )
             for of, account in model.accounts.items()
         },
         "promises": sorted(
-            (*key, verdict.promise.state)
+            (*key, verdict.promise.told())
             for key, verdict in model.verdicts.items()
             if verdict.promise
         ),
@@ -282,6 +387,7 @@ REFS = st.sampled_from(["A", "B", "E"])
 VERSIONS = st.sampled_from([1, 1, 2, 3])
 CODES = st.sampled_from(["C", "C", "C", "D"])
 AMOUNTS = st.sampled_from([1, 300_00, LIMIT // 2, LIMIT - 1, LIMIT, LIMIT + 1])
+ENDED = st.sampled_from([False, False, True])
 LIMITS = st.sampled_from([0, 1, LIMIT // 2, LIMIT, 2 * LIMIT])
 
 
@@ -345,6 +451,21 @@ class Line(RuleBasedStateMachine):
         self.house.bill(of, amount, ref)
         self.model.bill(of, amount, ref)
 
+    @rule(of=CODES, amount=st.sampled_from([1, 300_00, 700_00, -300_00]), ref=REFS)
+    def deliver(self, of: str, amount: int, ref: str) -> None:
+        self.house.deliver(of, amount, ref)
+        self.model.deliver(of, amount, ref)
+
+    @rule(of=CODES, amount=st.sampled_from([0, 300_00, LIMIT]), ref=REFS, ended=ENDED)
+    def order(self, of: str, amount: int, ref: str, ended: bool) -> None:
+        self.house.order(of, amount, ref, ended)
+        self.model.order(of, amount, ref, ended)
+
+    @rule(amount=st.sampled_from([None, 0, LIMIT, LIMIT + LIMIT // 2]))
+    def limit_the_group(self, amount: int | None) -> None:
+        self.house.of_group(amount)
+        self.model.group = amount
+
     @rule(of=CODES, amount=st.sampled_from([1, 200_00, 900_00]))
     def pay(self, of: str, amount: int) -> None:
         self.house.pay(of, amount)
@@ -394,6 +515,7 @@ SHORT: dict[str, Any] = {
     "cancel A#1": lambda x, now: _ended(x, cancel, ("A", 1), now),
     "release A#2": lambda x, now: _ended(x, release_hold, ("A", 2), now),
     "invoice B": lambda x, now: x.bill("C", 1, "B"),
+    "deliver A": lambda x, now: x.deliver("C", 300_00, "A"),
     "limit 1": lambda x, now: _granted(x, 1, now),
     "expire": lambda x, now: _expired(x, now + RESERVED_FOR),
 }
@@ -494,7 +616,7 @@ def test_a_new_version_does_not_promise_again_what_is_invoiced(house: House) -> 
     house.check("A", 1, "C", 500_00, AT)
     house.bill("C", 200_00, "A")
     house.check("A", 2, "C", 600_00, AT)
-    _, open_items, orders, _ = house.seen()["lines"]["C"]
+    _, open_items, orders, *_ = house.seen()["lines"]["C"]
     assert open_items + orders == 600_00
 
 
@@ -502,7 +624,8 @@ def test_a_new_version_does_not_promise_again_what_is_invoiced(house: House) -> 
 
 
 def test_an_expiry_that_gives_back_twice_is_noticed(house: House, monkeypatch: Any) -> None:
-    broken = sql.END_RESERVATIONS.replace("and r.state = 'pending'", "")
+    broken = sql.END_RESERVATIONS.replace("(r.state = 'pending' or", "(true or")
+    assert broken != sql.END_RESERVATIONS
     monkeypatch.setattr(sql, "END_RESERVATIONS", broken)
     with pytest.raises((AssertionError, IntegrityError)):
         try_all(house, Model({"C": Account(), "D": Account()}), 3)
@@ -528,6 +651,16 @@ def test_a_ceiling_that_is_off_by_one_is_noticed(house: House, monkeypatch: Any)
     monkeypatch.setattr(batch, "decide", strict)
     with pytest.raises(AssertionError):
         try_all(house, Model({"C": Account(), "D": Account()}), 1)
+
+
+def test_a_group_that_is_forgotten_is_noticed(house: House, monkeypatch: Any) -> None:
+    """Mutant: the levels above an own line are not looked at; the sequences see it."""
+    from xinheng.decisions.ground import Ground
+
+    monkeypatch.setattr(Ground, "_levels", lambda *_: iter(()))
+    monkeypatch.setattr(Ground, "_guarded", lambda _, a, line, f, o, used: [(line, used, 0)])
+    with pytest.raises(AssertionError):
+        try_sequences(60, [Phase.generate])
 
 
 def test_an_invoice_that_forgets_its_order_is_noticed(house: House, monkeypatch: Any) -> None:

@@ -73,13 +73,14 @@ class Earlier(NamedTuple):
 
 
 class OnOrder(NamedTuple):
-    """What documents of the order's number carry already, on the account named."""
+    """What documents of the order's number carry already, on the account named. An order that the
+    ERP closed is on order no more: only what was delivered or invoiced covers it.
+    """
 
     open_minor: int
     delivery_on: str | None
     fulfilled_minor: int
     covered_minor: int
-    ended: bool
 
 
 class Standing(NamedTuple):
@@ -130,7 +131,8 @@ select a.ref, d.id, d.version, d.request_sha256, d.answer, d.unit_id, d.point, d
   r.covered_before_minor, r.amount_minor,
   o.customer_id, o.currency, o.scope, o.open_minor, o.delivery_on::text,
   greatest(o.delivered_minor, o.invoiced_minor, 0),
-  greatest(o.ordered_minor, o.delivered_minor, o.invoiced_minor, 0), o.ended
+  greatest(case when o.ended then 0 else o.ordered_minor end, o.delivered_minor,
+    o.invoiced_minor, 0)
 from unnest(%s::text[]) as a(ref)
 left join lateral (
   select e.id, e.version, e.request_sha256, e.answer, e.point, e.document, e.outcome, e.decided_at,

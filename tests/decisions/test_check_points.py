@@ -1,0 +1,276 @@
+"""An order is asked about more than once: quote, order, release, dispatch, invoice; and it changes.
+
+Behaviours 5, 9, 10, 13, 19 and 21 of the expectations.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.world import AT, TODAY, World, ask, make_customer, make_line, make_world
+from xinheng.decisions.actions import cancel, check_orders, expire_due
+from xinheng.decisions.models import Decision, Hold
+from xinheng.decisions.releasing import release_hold
+from xinheng.decisions.replaying import replay_decision
+from xinheng.limits.models import CreditLine, OrderDue, Reservation
+from xinheng.limits.queries import reconcile
+from xinheng.policies.actions import approve, draft, go_live
+from xinheng.policies.bodies import shipped_body
+from xinheng.policies.queries import forget
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WHY = "客户已承诺周五付款"
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+def rule(world: World, **changes: Any) -> None:
+    """A further version of the shipped policy goes live."""
+    made = draft("order_check", shipped_body("order_check") | changes, actor=_root(world), at=AT)
+    approve(made.pk, actor=_root(world), at=AT)
+    go_live(made.pk, actor=_root(world), at=AT)
+    forget()
+
+
+def _root(world: World) -> Any:
+    from xinheng.people.actor import system
+
+    return system("tests")
+
+
+def check(world: World, *asks: Any, at: Any = AT) -> list[dict[str, Any]]:
+    answers = check_orders(list(asks), actor=world.actor("bob"), at=at)
+    for answer in answers:
+        assert answer.status == 200, answer
+        assert replay_decision(Decision.objects.get(pk=answer.decision_id)).result == "identical"
+    assert reconcile() == []
+    return [json.loads(answer.body) for answer in answers]
+
+
+def codes(body: dict[str, Any]) -> list[str]:
+    return [reason["code"] for reason in body["reasons"]]
+
+
+def line_of(world: World, limit: int = 1000, **extra: Any) -> CreditLine:
+    return make_line(make_customer("C1", unit=world.units["EAST"]), limit, **extra)
+
+
+def orders_counted() -> int:
+    return CreditLine.objects.get().orders_minor
+
+
+# --- Points
+
+
+def test_a_quote_is_judged_and_reserves_nothing(world: World) -> None:
+    line_of(world)
+    yes, no = check(
+        world, ask("Q", "C1", 1000, point="quote"), ask("Q", "C1", 1001, point="quote", version=2)
+    )
+    assert (yes["outcome"], yes["reservation"], yes["point"]) == ("approve", None, "quote")
+    assert no["outcome"] == "hold"
+    assert (orders_counted(), Hold.objects.count()) == (0, 0)
+    [order] = check(world, ask("Q", "C1", 1000))  # the order itself may follow, whatever version
+    assert order["outcome"] == "approve"
+
+
+@pytest.mark.parametrize("point", ["release", "dispatch"])
+def test_its_own_reservation_does_not_count_against_an_order(world: World, point: str) -> None:
+    line_of(world)
+    check(world, ask("A", "C1", 1000))
+    [body] = check(world, ask("A", "C1", 1000, point=point))
+    assert (body["outcome"], body["exposure"]["used"], body["reservation"]) == (
+        "approve",
+        "0.00",
+        None,
+    )
+    assert orders_counted() == 1000
+
+
+def test_each_delivery_of_an_order_is_asked_for_itself_and_once(world: World) -> None:
+    line_of(world)
+    check(world, ask("A", "C1", 1000))
+    first, second = check(
+        world,
+        ask("A", "C1", 400, point="dispatch", document="DN-1"),
+        ask("A", "C1", 600, point="dispatch", document="DN-2"),
+    )
+    assert (first["outcome"], second["outcome"]) == ("approve", "approve")
+    [again] = check(world, ask("A", "C1", 400, point="dispatch", document="DN-1"))
+    assert again == first
+    other = check_orders(
+        [ask("A", "C1", 401, point="dispatch", document="DN-1")], actor=world.actor("bob"), at=AT
+    )
+    assert other[0].status == 422
+
+
+def test_what_changed_since_the_order_holds_at_dispatch_and_keeps_its_reservation(
+    world: World,
+) -> None:
+    line = line_of(world)
+    check(world, ask("A", "C1", 1000))
+    CreditLine.objects.filter(pk=line.pk).update(amount_minor=500)
+    [body] = check(world, ask("A", "C1", 1000, point="dispatch"))
+    assert (body["outcome"], codes(body)) == ("hold", ["headroom_exceeded"])
+    assert orders_counted() == 1000
+    assert Hold.objects.get().state == "waiting"
+
+
+def test_dispatch_after_the_reservation_ran_out_needs_room_and_takes_it_again(
+    world: World,
+) -> None:
+    line_of(world)
+    check(world, ask("A", "C1", 700))
+    later = AT + timedelta(days=31)
+    expire_due(at=later)
+    check(world, ask("B", "C1", 700), at=later)
+    [body] = check(world, ask("A", "C1", 700, point="dispatch"), at=later)
+    assert body["outcome"] == "hold"
+    [body] = check(world, ask("A", "C1", 300, point="dispatch", document="2"), at=later)
+    assert (body["outcome"], body["reservation"]["amount"]) == ("approve", "3.00")
+
+
+def test_delivered_goods_stay_invoiceable_whatever_the_rules_say(world: World) -> None:
+    line_of(world, 0, valid_until=date(2026, 1, 2))
+    [body] = check(world, ask("A", "C1", 1000, point="invoice"))
+    assert body["outcome"] == "approve"
+    assert codes(body) == ["limit_expired", "headroom_exceeded"]  # told all the same
+    assert (orders_counted(), Hold.objects.count()) == (0, 0)
+
+
+def test_an_older_version_is_not_dispatched(world: World) -> None:
+    line_of(world)
+    check(world, ask("A", "C1", 100))
+    check(world, ask("A", "C1", 200, version=2))
+    [old] = check_orders([ask("A", "C1", 100, point="dispatch")], actor=world.actor("bob"), at=AT)
+    assert old.status == 409
+
+
+def test_closing_and_reopening_does_not_pass_by_the_check(world: World) -> None:
+    # frappe/erpnext #33967: close the order, place another one, reopen the first without a check.
+    line_of(world)
+    [first] = check(world, ask("A", "C1", 1000))
+    cancel(first["decision_id"], actor=world.actor("bob"), at=AT)
+    check(world, ask("B", "C1", 1000))
+    [again] = check(world, ask("A", "C1", 1000))
+    assert again == first  # the answer that was given, for ever; what it holds by now is nothing
+    assert orders_counted() == 1000
+    [dispatched] = check(world, ask("A", "C1", 1000, point="dispatch"))
+    assert dispatched["outcome"] == "hold"
+
+
+def test_after_a_pass_nothing_is_asked_anew_for_the_agreed_days(world: World) -> None:
+    line = line_of(world)
+    rule(world, quiet_days=2)
+    check(world, ask("A", "C1", 900))
+    CreditLine.objects.filter(pk=line.pk).update(amount_minor=0)
+    quiet = ask("A", "C1", 900, point="release")
+    [body] = check(world, quiet, at=AT + timedelta(days=1))
+    assert (body["outcome"], codes(body)[-1]) == ("approve", "checked_recently")
+    [more] = check(
+        world, ask("A", "C1", 901, point="dispatch", document="1"), at=AT + timedelta(days=1)
+    )
+    [later] = check(
+        world, ask("A", "C1", 900, point="dispatch", document="2"), at=AT + timedelta(days=4)
+    )
+    assert (more["outcome"], later["outcome"]) == ("hold", "hold")
+
+
+def test_points_that_leave_out_checks_make_the_others(world: World) -> None:
+    body = shipped_body("order_check")
+    codes_of = [c["code"] for c in body["checks"] if c["kind"] != "rating_expired"]
+    rule(world, points={"dispatch": codes_of})
+    line = line_of(world)
+    check(world, ask("A", "C1", 900))
+    from xinheng.decisions.models import Rating
+
+    Rating.objects.filter(customer=line.customer_id).update(valid_until=date(2026, 1, 1))
+    [held] = check(world, ask("B", "C1", 1))
+    [sent] = check(world, ask("A", "C1", 900, point="dispatch"))
+    assert (held["outcome"], sent["outcome"]) == ("refer", "approve")
+
+
+# --- A released order changes
+
+
+# percent, days later, terms → outcome. Both must hold: value and age (behaviour 9).
+CHANGES = [
+    (1100, 0, 30, "approve"),
+    (1100, 3, 30, "approve"),
+    (1101, 0, 30, "hold"),
+    (1000, 4, 30, "hold"),
+    (1100, 0, 31, "hold"),
+    (500, 4, 30, "approve"),  # it fits by itself
+]
+
+
+@pytest.mark.parametrize(("amount", "days", "terms", "outcome"), CHANGES)
+def test_a_released_order_may_change_within_value_and_days(
+    world: World, amount: int, days: int, terms: int, outcome: str
+) -> None:
+    line_of(world, 500, terms_days_max=60)
+    [first] = check(world, ask("A", "C1", 1000))
+    release_hold(first["decision_id"], WHY, actor=world.actor("alice"), at=AT)
+    at = AT + timedelta(days=days)
+    [second] = check(world, ask("A", "C1", amount, version=2, terms_days=terms), at=at)
+    assert second["outcome"] == outcome
+    assert orders_counted() == (amount if outcome == "approve" else 0)
+    if outcome == "approve" and amount > 500:
+        assert codes(second) == ["headroom_exceeded", "within_tolerance"]
+        assert Reservation.objects.get(order_version=2).override_id is not None
+
+
+def test_the_tolerance_is_measured_from_what_was_released_not_from_the_last_change(
+    world: World,
+) -> None:
+    # Otherwise ten per cent and ten per cent and ten per cent beat any authority.
+    line_of(world, 500)
+    [first] = check(world, ask("A", "C1", 1000))
+    release_hold(first["decision_id"], WHY, actor=world.actor("alice"), at=AT)
+    [second] = check(world, ask("A", "C1", 1100, version=2))
+    [third] = check(world, ask("A", "C1", 1210, version=3))
+    assert (second["outcome"], third["outcome"]) == ("approve", "hold")
+
+
+def test_an_order_that_nobody_released_has_no_tolerance(world: World) -> None:
+    line_of(world)
+    check(world, ask("A", "C1", 1000))
+    [body] = check(world, ask("A", "C1", 1001, version=2))
+    assert body["outcome"] == "hold"
+
+
+# --- The horizon
+
+
+def test_orders_beyond_the_horizon_weigh_what_the_policy_says(world: World) -> None:
+    # frappe/erpnext #10861: long-running orders eat the whole limit.
+    exposure = shipped_body("order_check")["exposure"] | {"later": 2000}
+    rule(world, order_horizon_days=30, exposure=exposure)
+    line_of(world)
+    soon, later = TODAY + timedelta(days=30), TODAY + timedelta(days=31)
+    first, near, over = check(
+        world,
+        ask("A", "C1", 3000, delivery_on=later.isoformat()),
+        ask("B", "C1", 400, delivery_on=soon.isoformat()),
+        ask("C", "C1", 1),
+    )
+    assert (first["outcome"], first["exposure"]["after"]) == ("approve", "6.00")
+    assert first["exposure"]["counts_later"] == later.isoformat()
+    assert near["outcome"] == "approve"
+    assert (near["exposure"]["components"]["orders"], near["exposure"]["components"]["later"]) == (
+        "0.00",
+        "6.00",
+    )
+    assert over["outcome"] == "hold"
+    assert orders_counted() == 3400  # nominal amounts in the books, weights on reading
+    assert dict(OrderDue.objects.values_list("due_on", "open_minor")) == {later: 3000, soon: 400}
+    # The day after, the far order has come within the horizon: no job, the reading says so.
+    [body] = check(world, ask("D", "C1", 1, point="quote"), at=AT + timedelta(days=1))
+    assert body["exposure"]["used"] == "34.00"
