@@ -59,6 +59,7 @@ PAGES: Final[dict[str, Page]] = {
     "components": Page(SIGNED_IN),
     "portfolio": Page("portfolio.view"),
     "open-items": Page("portfolio.view"),
+    "collections": Page("portfolio.view"),
     # customers and their files
     "customers": Page("customers.view"),
     "customer-suggestions": Page("customers.view"),
@@ -77,6 +78,9 @@ PAGES: Final[dict[str, Page]] = {
     "order": Page("decisions.view", "order"),
     "decision": Page("decisions.view", "decision"),
     "decision-ways-out": Page("decisions.view", "decision"),
+    "decision-try-out": Page("decisions.view", "decision"),
+    "decision-explanation": Page("decisions.view", "decision"),
+    "decision-review": Page("orders.check", "decision", get=None, post=422),  # no words
     "decision-status": Page("decisions.view", "decision"),
     "decision-proof": Page("decisions.view", "decision"),
     "decision-disclosure": Page("decisions.view", "decision"),

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from xinheng.api.documents import DocumentBatch, DocumentsAnswer, QuarantinePage
 from xinheng.api.order_checks import OrderCheck, OrderCheckBatch
+from xinheng.api.reviews import ReviewShown, ReviewWanted
 from xinheng.texts import T
 
 Money = Annotated[str, Meta(description="decimal string", examples=["180000.00"])]
@@ -113,6 +114,7 @@ class DecisionNow(Struct):
     version: int
     ledger: LedgerNow
     state: StateNow
+    review: ReviewShown | None
 
 
 class AnswerInBatch(Struct):
@@ -220,6 +222,28 @@ class OrderLife(Struct):
     events: list[OrderEvent]
 
 
+class ExplanationShown(Struct):
+    """What a customer may be shown. Texts are {"zh", "en"}, or one text where ?lang= is given;
+    help: ways of one or two steps; withheld: what was left out.
+    """
+
+    decision_id: str
+    order_ref: str
+    version: int
+    customer: str
+    amount: Money
+    currency: str
+    decided_at: Instant
+    outcome: str
+    answer: Any
+    by_person: bool
+    reasons: list[Any]
+    help: list[list[Any]]
+    withheld: list[Any]
+    review: dict[str, Any] | None
+    ledger_entry: str
+
+
 @dataclass(frozen=True)
 class Operation:
     """One operation: its url name, how to call it, and each status it may answer."""
@@ -274,6 +298,26 @@ OPERATIONS: Final = (
         T("取消订单，释放占用", "Cancel an order and free its reservation"),
         DecisionNow,
         (404, 409, *_ALWAYS),
+    ),
+    Operation(
+        "api-order-check-review",
+        "post",
+        "/api/v1/order-checks/{decision_id}/review",
+        "orders.check",
+        T("请人复核一个自动决定", "Ask that a person looks at an automatic answer"),
+        ReviewShown,
+        (400, 404, 409, 413, *_ALWAYS),
+        ReviewWanted,
+    ),
+    Operation(
+        "api-order-check-explanation",
+        "get",
+        "/api/v1/order-checks/{decision_id}/explanation",
+        "orders.check",
+        T("给客户看的说明", "An explanation that the customer may be shown"),
+        ExplanationShown,
+        (404, *_ALWAYS),
+        query=(("lang", {"type": "string", "enum": ["zh", "en"]}, "one language only"),),
     ),
     Operation(
         "api-order",

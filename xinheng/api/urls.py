@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from xinheng.api import customers, decisions, documents, openapi, orders
+from xinheng.api import customers, decisions, documents, explanations, openapi, orders, reviews
 from xinheng.api.keys import nothing_here
 
 urlpatterns = [
@@ -13,6 +13,12 @@ urlpatterns = [
         "order-checks/<uuid:decision_id>/cancel",
         decisions.cancel_one,
         name="api-order-check-cancel",
+    ),
+    path("order-checks/<uuid:decision_id>/review", reviews.ask, name="api-order-check-review"),
+    path(
+        "order-checks/<uuid:decision_id>/explanation",
+        explanations.one,
+        name="api-order-check-explanation",
     ),
     path("orders/<path:ref>", orders.one, name="api-order"),
     path("documents", documents.receive, name="api-documents"),

@@ -29,6 +29,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     # portfolio
     "portfolio": "portfolio.view",
     "open-items": "portfolio.view",
+    "collections": "portfolio.view",
     # customers
     "customers": "customers.view",
     "customer-suggestions": "customers.view",
@@ -51,6 +52,9 @@ PERMISSIONS: Final[dict[str, str]] = {
     "decision-proof": "decisions.view",
     "decision-disclosure": "decisions.view",
     "decision-ways-out": "decisions.view",
+    "decision-try-out": "decisions.view",
+    "decision-explanation": "decisions.view",
+    "decision-review": "orders.check",
     "decision-cancel": "orders.check",
     "holds": "decisions.view",
     "hold": "decisions.view",
