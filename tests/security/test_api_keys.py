@@ -34,6 +34,7 @@ BODIES = {
         "currency": "CNY",
     },
     "api-order-checks-batch": {"orders": []},
+    "api-order-check-review": {"words": "please look at it"},
 }
 
 

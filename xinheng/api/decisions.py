@@ -14,10 +14,12 @@ from django.http import HttpRequest
 from xinheng.api import order_checks
 from xinheng.api.keys import keyed
 from xinheng.api.problems import NOT_FOUND, Reply, problem, refusal
+from xinheng.api.reviews import shown
 from xinheng.decisions.actions import cancel, check_orders
 from xinheng.decisions.answering import instant
 from xinheng.decisions.models import Decision
 from xinheng.decisions.queries import find
+from xinheng.decisions.reviewing import review_of
 from xinheng.ledger.queries import status
 from xinheng.limits.models import Reservation
 from xinheng.people.actor import Actor
@@ -78,6 +80,7 @@ def described(decision: Decision) -> dict[str, Any]:
     proof = status(decision.entry_id)
     reservation = Reservation.objects.filter(pk=decision.reservation_id).first()
     hold = getattr(decision, "hold", None)
+    asked = review_of(decision.pk)
     return {
         **answer,
         "order_ref": decision.order_ref,
@@ -92,4 +95,5 @@ def described(decision: Decision) -> dict[str, Any]:
             "reservation": reservation.state if reservation else None,
             "hold": hold.state if hold else None,
         },
+        "review": shown(asked) if asked else None,
     }

@@ -84,6 +84,7 @@ NOT_FOUND: Final = problem(404, "not_found", "There is nothing at this address f
 _STATUS_OF: Final = {
     DecisionRefusal.NOT_ALLOWED: 403,
     DecisionRefusal.UNKNOWN_DECISION: 404,
+    DecisionRefusal.REASON_REQUIRED: 400,
     DecisionRefusal.NOTHING_TO_CANCEL: 409,
     DecisionRefusal.NOT_WAITING: 409,
     DecisionRefusal.NO_LIVE_POLICY: 503,
