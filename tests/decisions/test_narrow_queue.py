@@ -35,6 +35,7 @@ def world() -> World:
     head = Customer.objects.get(code="C-PO-1")
     Customer.objects.filter(code="C-PO-3").update(parent=head)
     holds = {h.decision.order_ref: h for h in Hold.objects.select_related("decision")}
+    Hold.objects.update(due_at=NOW + timedelta(days=1))
     Hold.objects.filter(pk=holds["PO-1"].pk).update(due_at=NOW - timedelta(hours=1), forced=True)
     Hold.objects.filter(pk=holds["PO-3"].pk).update(due_at=NOW + timedelta(hours=1), ready=True)
     return made

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -13,6 +15,7 @@ from xinheng.limits.models import Reservation
 from xinheng.people.actions import create_user
 from xinheng.people.actor import system
 from xinheng.people.models import Authority
+from xinheng.web.frame.tables import page_by_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REASON = "客户今天下午付款，见银行回单。"
@@ -43,8 +46,131 @@ def test_tabs_count_and_filter(world):
     page = signed_in(world.alice).get("/holds/?tab=refer")
     assert page.context["queue"].rows == []
     assert page.context["queue"].total == 1
-    page = signed_in(world.alice).get("/holds/?tab=code-headroom_exceeded")
+    page = signed_in(world.alice).get("/holds/?code=headroom_exceeded")
     assert [row.decision.order_ref for row in page.context["queue"].rows] == ["PO-1"]
+
+
+def refs(client, address) -> list[str]:
+    return [row.decision.order_ref for row in client.get(address).context["queue"].rows]
+
+
+def test_rows_sort_by_deadline_amount_excess_and_age(world):
+    for place, (ref, amount) in enumerate([("PO-1", 500_00), ("PO-2", 900_00), ("PO-3", 300_00)]):
+        row = held(world, ref, amount=amount)
+        due = timezone.now() + timedelta(hours=9 - place)
+        Hold.objects.filter(pk=row.pk).update(due_at=due)
+    alice = signed_in(world.alice)
+    assert refs(alice, "/holds/") == ["PO-3", "PO-2", "PO-1"]  # nearest deadline first
+    assert refs(alice, "/holds/?sort=-amount") == ["PO-2", "PO-1", "PO-3"]
+    assert refs(alice, "/holds/?sort=excess") == ["PO-3", "PO-1", "PO-2"]
+    assert refs(alice, "/holds/?sort=opened") == ["PO-1", "PO-2", "PO-3"]
+
+
+@pytest.mark.parametrize("sort", ["due", "-amount", "-excess", "opened", "customer"])
+def test_pages_follow_each_other_by_key_without_gap_or_double(world, sort, monkeypatch):
+    for n in range(5):
+        held(world, f"PO-{n}", amount=500_00)
+    monkeypatch.setattr(page_by_key, "__defaults__", (2,))
+    alice, address, seen = signed_in(world.alice), f"/holds/?sort={sort}", []
+    while address:
+        queue = alice.get(address).context["queue"]
+        seen += [row.decision.order_ref for row in queue.rows]
+        address = queue.page.next_url
+    assert sorted(seen) == [f"PO-{n}" for n in range(5)]
+
+
+def test_who_sorts_by_amount_looks_at_one_currency(world):
+    held(world, "PO-1")
+    held(world, "PO-2")
+    buyer("C-USD", world.units["EAST"], 1_00, currency="USD")
+    check_orders([ask("PO-USD", "C-USD", 900_00, currency="USD")], actor=world.actor("bob"))
+    alice = signed_in(world.alice)
+    assert len(refs(alice, "/holds/")) == 3
+    page = alice.get("/holds/?sort=-amount")
+    assert page.context["queue"].asked.wanted.currency == "CNY"
+    assert refs(alice, "/holds/?from=800&currency=USD") == ["PO-USD"]
+
+
+def test_an_amount_that_can_t_be_read_narrows_nothing_and_is_said(world):
+    held(world)
+    page = signed_in(world.alice).get("/holds/?from=many")
+    assert len(page.context["queue"].rows) == 1
+    assert 'value="many"' in text_of(page) and 'role="alert"' in text_of(page)
+
+
+def test_columns_are_chosen_in_the_address_and_three_always_stay(world):
+    held(world)
+    page = signed_in(world.alice).get("/holds/?col=unit&col=evil")
+    assert page.context["queue"].columns == ("customer", "order", "unit", "reasons")
+    assert "华东" in text_of(page)
+
+
+def test_what_was_mended_is_marked_and_what_is_left_is_named(world):
+    decision = held(world)
+    Hold.objects.update(
+        codes="headroom_exceeded,rating_expired",
+        codes_left="rating_expired",
+        evaluated_at=timezone.now(),
+    )
+    page = text_of(signed_in(world.alice).get("/holds/"))
+    assert "已消除" in page and "只差：" in page and "评级已过期" in page
+    Hold.objects.update(codes_left="", ready=True)
+    assert "条件已满足，可放行" in text_of(signed_in(world.alice).get(f"/holds/{decision.pk}/"))
+
+
+def test_a_salesman_looks_at_his_own_and_reads_only(world):
+    held(world, "PO-1")
+    held(world, "PO-2", who="alice")
+    bob = signed_in(world.bob)
+    assert refs(bob, "/holds/?tab=asked") == ["PO-1"]
+    page = text_of(bob.get("/holds/?tab=asked"))
+    assert 'name="pick"' not in page and "放行所选" not in page
+
+
+def test_the_page_of_a_hold_tells_who_may_decide(world):
+    decision = held(world, who="alice")
+    page = text_of(signed_in(world.alice).get(f"/holds/{decision.pk}/"))
+    assert "这张订单是您提出的" in page and "可以处理的同事：" in page and "root" in page
+    assert "/release/" not in page
+    page = text_of(signed_in(world.bob).get(f"/holds/{decision.pk}/"))
+    assert "由有放行权限的同事处理" in page and "root" in page and "/reject/" not in page
+
+
+def test_the_page_of_a_hold_tells_every_limit_on_the_way_up(world):
+    decision = held(world)
+    page = signed_in(world.alice).get(f"/holds/{decision.pk}/")
+    [step] = page.context["page"].steps
+    assert (step.ceiling_minor, step.used_minor, step.after_minor) == (100_00, 0, 500_00)
+    assert step.over_minor == 400_00
+
+
+def test_weighing_tells_the_excess_and_the_authority_and_does_nothing(world):
+    decision = held(world)
+    page = text_of(signed_in(world.alice).post(f"/holds/{decision.pk}/weigh/"))
+    assert "您可以放行这一笔" in page and "超出额度 400.00 CNY" in page
+    assert "放行授权（信用经理）：5,000,000.00 CNY，本人" in page
+    assert Hold.objects.get().state == "waiting" and not Reservation.objects.exists()
+
+
+def test_days_of_a_special_approval_are_kept_when_the_action_refuses(world):
+    decision = held(world)
+    answer = signed_in(world.alice).post(
+        f"/holds/{decision.pk}/release/", {"reason": REASON, "days": "90"}
+    )
+    assert answer.status_code == 422
+    assert "您最多可以特批 30 天" in text_of(answer) and 'value="90"' in text_of(answer)
+
+
+def test_a_person_keeps_a_hold_and_lifts_it_again(world):
+    decision = held(world)
+    alice = signed_in(world.alice)
+    alice.post(f"/holds/{decision.pk}/keep/", {"reason": "客户换了收货地址"})
+    assert Hold.objects.get().forced
+    page = text_of(alice.get("/holds/?tab=forced"))
+    assert "人工保留" in page and "客户换了收货地址" in page
+    answer = alice.post(f"/holds/{decision.pk}/lift/", {"reason": "地址已核实"}, follow=True)
+    assert not Hold.objects.get().forced
+    assert "人工保留已解除" in text_of(answer)
 
 
 def test_a_release_with_a_reason_reserves_the_credit(world):

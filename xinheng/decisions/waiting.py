@@ -45,10 +45,15 @@ OPENED_DAYS: Final = {"1": 1, "3": 3, "7": 7}  # opened within so many days; "7-
 CLOSED: Final = ("blocked", "closed")  # whose orders nobody releases
 NOBODY: Final = Q(pk__in=[])
 
-# By how much the order passed its limit when it was judged: the kept answer says it.
-_EXCESS = """(select case when a.e ->> 'limit' = 'unlimited' then 0 else greatest(0,
-    (a.e ->> 'after')::numeric - coalesce(a.e ->> 'limit', '0')::numeric) end
-  from (select convert_from(d.answer, 'UTF8')::json -> 'exposure' as e
+# By how much the order passed its limit, or one above it in the order's currency, when it was
+# judged: the kept answer says it.
+_EXCESS = """(select greatest(0,
+    case when a.e ->> 'limit' = 'unlimited' then 0
+      else (a.e ->> 'after')::numeric - coalesce(a.e ->> 'limit', '0')::numeric end,
+    (select max((l ->> 'after')::numeric - (l ->> 'limit')::numeric)
+      from json_array_elements(a.e -> 'levels') l
+      where l ->> 'currency' = a.currency and l ->> 'limit' <> 'unlimited'))
+  from (select convert_from(d.answer, 'UTF8')::json -> 'exposure' as e, d.currency
         from decisions_decision d where d.id = decisions_hold.decision_id offset 0) a)"""
 
 

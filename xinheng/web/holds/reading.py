@@ -16,6 +16,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from xinheng.credit.money import to_minor
 from xinheng.decisions.models import Decision, Hold, Rating
 from xinheng.decisions.waiting import Survey, narrowed, survey, with_excess
 from xinheng.texts import T
@@ -51,6 +52,17 @@ class Row:
     @property
     def decision(self) -> Decision:
         return self.hold.decision
+
+    @property
+    def excess(self) -> int:
+        """By how much it passed its limit, or one above it in its currency, when it was judged."""
+        currency, told = self.decision.currency, self.answer.body["exposure"].get("levels", [])
+        above = (
+            to_minor(one["after"], currency) - to_minor(one["limit"], currency)
+            for one in told
+            if one["currency"] == currency and one["limit"] != "unlimited"
+        )
+        return max(0, self.answer.usage.excess, *above)
 
     @property
     def left(self) -> list[T]:

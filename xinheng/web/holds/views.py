@@ -27,6 +27,7 @@ from xinheng.texts import T
 from xinheng.web.frame.access import actor_of
 from xinheng.web.holds import asking, forms, one, reading
 from xinheng.web.holds.forms import Typed
+from xinheng.web.holds.words import TOLD
 
 
 @require_safe
@@ -94,6 +95,7 @@ def _page(
         "verb": verb,
         "may_release": may_release and page.waits,
         "may_withdraw": request.user.may("holds.release") and page.asked_by_me and page.waits,
+        "told_words": TOLD,
         "now": at,
     }
     return render(request, "holds/hold.html", context, status=422 if typed.mistake else 200)

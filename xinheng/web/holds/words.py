@@ -18,6 +18,14 @@ CAUSES: Final = {
     "horizon": T("交货期临近", "its delivery came near"),
     "person": T("由人要求", "a person asked"),
 }
+TOLD: Final = {
+    "held": T("冻结", "held"),
+    "released": T("放行", "released"),
+    "rejected": T("拒绝", "rejected"),
+    "ready": T("条件已满足", "ready"),
+    "overdue": T("超时", "late"),
+    "review_asked": T("请人复核", "review asked for"),
+}
 SPECIAL: Final = "special approval "
 _MANDATE: Final = re.compile(
     r"(?P<role>[\w-]+): (?P<cap>\S+) (?P<currency>[A-Z]{3})"
