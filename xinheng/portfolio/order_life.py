@@ -146,10 +146,10 @@ def _decided(
         overrides.setdefault(override.decision_id, []).append(override)
     for decision in decisions:
         yield _asked(decision, _asker(decision, people, keys), zone)
-        kept = reserved.get(decision.reservation_id) if decision.reservation_id else None
-        if kept:
-            yield from _reserved(decision, kept, zone)
         yield from _held(decision, overrides.get(decision.pk, []), zone)
+        kept = reserved.get(decision.reservation_id) if decision.reservation_id else None
+        if kept:  # told after the release that it may stem from
+            yield from _reserved(decision, kept, zone)
         if decision.cancelled_at:
             yield _of(decision, "cancelled", decision.cancelled_at, zone)
     by_id = {decision.pk: decision for decision in decisions}

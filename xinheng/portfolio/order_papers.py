@@ -110,10 +110,13 @@ def _invoiced(row: Invoice) -> Iterator[Paper]:
 
 
 class _Part(NamedTuple):
-    """A part of a receipt that settles an invoice of the order, with the bill it came by."""
+    """A part of a receipt that settles an invoice of the order, with the bill it came by or the
+    credit note that it is.
+    """
 
     allocation: Allocation
     bill: Bill | None
+    note_id: int | None
 
     @property
     def counts_as(self) -> str:
@@ -132,6 +135,8 @@ class _Part(NamedTuple):
         place = ("receivables_receipt", str(receipt.pk))
         if bill:
             place = ("receivables_bill", str(bill.pk))
+        elif self.note_id:
+            place = ("receivables_invoice", str(self.note_id))
         told = (number, self.allocation.amount_minor, receipt.currency, *place)
         state = bill.state if bill else receipt.method
         yield Paper(kind, self.allocation.applied_on, *told, state, receipt.simulated)
@@ -144,9 +149,15 @@ def _settlements(invoices: Sequence[Invoice]) -> list[_Part]:
     rows = Allocation.objects.filter(invoice__in=ids).select_related("receipt", "invoice")
     allocations = list(rows.order_by("applied_on", "pk")[:ALLOCATIONS_MAX]) if ids else []
     numbers = {one.receipt.number for one in allocations}
-    own = [number.removeprefix("bill:") for number in numbers if number.startswith("bill:")]
-    bills = {f"bill:{bill.number}": bill for bill in Bill.objects.filter(number__in=own)}
-    return [_Part(one, bills.get(one.receipt.number)) for one in allocations]
+    billed = [number.removeprefix("bill:") for number in numbers if number.startswith("bill:")]
+    bills = {f"bill:{bill.number}": bill for bill in Bill.objects.filter(number__in=billed)}
+    noted = [number.removeprefix("credit:") for number in numbers if number.startswith("credit:")]
+    named = Invoice.objects.filter(number__in=noted).values_list("number", "pk")
+    notes = {f"credit:{number}": pk for number, pk in named}
+    return [
+        _Part(one, bills.get(one.receipt.number), notes.get(one.receipt.number))
+        for one in allocations
+    ]
 
 
 def _batches(papers: Sequence[Paper]) -> dict[tuple[str, str], ImportBatch]:

@@ -6,6 +6,7 @@ ledger entry, so that a line of the timeline leads to its proof.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from xinheng.credit.money import display
 from xinheng.ledger.queries import Status, statuses
 from xinheng.limits.models import Reservation
 from xinheng.portfolio.order_life import Event, Life, Standing, order_life
@@ -22,6 +24,7 @@ from xinheng.web.decisions import words
 from xinheng.web.frame.access import company_zone
 from xinheng.web.frame.drawings import WIDTH, Part
 from xinheng.web.orders import life_words, listing
+from xinheng.web.templatetags.xinheng import moment
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Line:
     event: Event
     told: life_words.Told
     codes: list[T]
+    notes: list[str]  # who, by which authority, until when
     proof: Status | None
 
 
@@ -81,11 +85,32 @@ def _lines(life: Life) -> list[Line]:
         Line(
             event,
             life_words.told(event),
-            [words.CODES.get(code, T(code, code)) for code in event.codes],
+            # a hold's reasons stand in the answer that opened it, just before
+            [words.CODES.get(code, T(code, code)) for code in event.codes if event.kind != "held"],
+            list(_notes(event)),
             proofs.get(event.entry_id) if event.entry_id else None,
         )
         for event in life.events
     ]
+
+
+def _notes(event: Event) -> Iterator[str]:
+    if event.who.key:
+        yield str(T("接口密钥 {k}", "API key {k}").format(k=event.who.key))
+    if event.who.name.startswith("system:"):
+        yield str(T("系统", "System"))
+    elif event.who.name:
+        yield str(T(event.who.name, event.who.name_en or event.who.name))
+    if event.authority:
+        yield str(T("授权 {a}", "authority {a}").format(a=event.authority))
+    if event.until:
+        until = T("有效至 {d}", "until {d}")
+        if event.kind in ("held", "forced"):
+            until = T("应在 {d} 前处理", "to be judged by {d}")
+        yield str(until.format(d=moment(event.until)))
+    if event.taken_minor:
+        taken = f"{display(event.taken_minor, event.currency)} {event.currency}"
+        yield str(T("单据已承接 {a}", "documents have taken over {a}").format(a=taken))
 
 
 def _bar(standing: Standing) -> Bar:
