@@ -48,6 +48,8 @@ COMMANDS: dict[str, Line] = {
     "portfolio": Line("portfolio", "全部客户的余额与账龄 · The whole book: open, overdue, ageing"),
     "almanac": Line("almanac", "汇率、节假日、付款条件 · Rates, holidays, payment terms"),
     "demo": Line("demo", "演示数据与演示账号 · The demonstration book and its accounts"),
+    "holds": Line("hold", "冻结的订单：放行、拒绝、保留 · Held orders: release, reject, keep"),
+    "deputy": Line("deputy", "放行代理人 · Deputies who release holds"),
     "user": Line("user", "用户：新建、列出、停用 · People: add, list, deactivate"),
     "api-key": Line("api_key", "API 密钥 · Keys for the API"),
     "ledger": Line("ledger", "存证账本的证明与校验 · Proofs, and their verification"),
