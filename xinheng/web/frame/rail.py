@@ -28,6 +28,7 @@ class Room:
     label: T
     icon: str
     under: tuple[str, ...]
+    css: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,13 @@ ROOMS: Final = (
     Room("holds", T("冻结", "Holds"), "hand-stop", ("/holds/",)),
     Room("limits", T("授信", "Limits"), "gavel", ("/limits/",)),
     Room("imports", T("导入", "Imports"), "file-import", ("/imports/",)),
-    Room("rates", T("参照", "Reference"), "calendar", ("/rates/", "/holidays/", "/terms/")),
+    Room(
+        "rates",
+        T("参照", "Reference"),
+        "calendar",
+        ("/rates/", "/holidays/", "/terms/"),
+        "not-narrow",  # a phone has room for seven; the page of imports leads there too
+    ),
     Room("ledger", T("存证", "Ledger"), "shield-check", ("/ledger/",)),
 )
 

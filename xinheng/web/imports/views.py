@@ -77,6 +77,7 @@ def imports(request: HttpRequest) -> HttpResponse:
             if kind not in ALMANAC or request.user.may("almanac.edit")
         },
         "batch_kinds": BATCH_KINDS,
+        "may_look_up": request.user.may("portfolio.view"),
         "quarantined": quarantined(request.user).count(),
         "kind": request.POST.get("kind", request.GET.get("kind", "invoices")),
         "error": error,
