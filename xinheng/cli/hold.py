@@ -1,4 +1,4 @@
-"""`xinheng holds list | release | reject | force | recheck`: held orders, judged by a named person.
+"""`xinheng holds list | plan | release | reject | force | recheck`: held orders, judged by people.
 
 `--by USERNAME` says whose authority counts: the person's permissions, amounts and units, as on the
 page. `release --try --json` prints what would happen and does nothing. What is refused goes on
@@ -15,6 +15,7 @@ from uuid import UUID
 import typer
 
 from xinheng.cli.answer import Json, say
+from xinheng.cli.collecting import plan
 from xinheng.operate.database import django_ready
 from xinheng.operate.trouble import Exit, Trouble
 
@@ -27,6 +28,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="冻结的订单 · Orders that are held"
 )
 SHOWN_MAX = 200
+app.command("plan")(plan)
 
 By = Annotated[
     str, typer.Option("--by", help="以谁的权限，用户名 · On whose authority: a user name")
