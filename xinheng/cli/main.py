@@ -45,6 +45,7 @@ COMMANDS: dict[str, Line] = {
     "exposure": Line("exposure", "信用占用从何而来 · Exposure, down to its documents"),
     "customer": Line("customer", "查看一个客户的信用档案 · Show a customer's credit file"),
     "proposals": Line("proposals", "待授予的额度建议 · Proposed limits, to grant or reject"),
+    "limit": Line("limit", "额度：核定、担保、冻结、批量调整 · Limits: grant, cover, hold, adjust"),
     "portfolio": Line("portfolio", "全部客户的余额与账龄 · The whole book: open, overdue, ageing"),
     "almanac": Line("almanac", "汇率、节假日、付款条件 · Rates, holidays, payment terms"),
     "demo": Line("demo", "演示数据与演示账号 · The demonstration book and its accounts"),

@@ -68,7 +68,7 @@ def grant(
     from xinheng.people.actor import of_user
     from xinheng.people.queries import today
 
-    person = _person(by)
+    person = person_named(by)
     chosen = _chosen(person, all_of_them, customer, currency)
     at = datetime.now(UTC)
     start = today(at)
@@ -109,13 +109,14 @@ def reject(
     from xinheng.limits.proposing import reject_proposals
     from xinheng.people.actor import of_user
 
-    person = _person(by)
+    person = person_named(by)
     chosen = _chosen(person, all_of_them, customer, currency)
     count = reject_proposals(list(chosen), reason, actor=of_user(person), at=datetime.now(UTC))
     say({"rejected": count}, as_json, lambda: print(f"已拒绝 {count} 条 · {count} rejected"))
 
 
-def _person(username: str) -> User:
+def person_named(username: str) -> User:
+    """The active user of this name."""
     from xinheng.people.models import User
 
     found = User.objects.filter(username=username, is_active=True).first()

@@ -23,6 +23,7 @@ from xinheng.decisions.assess import assess, due
 from xinheng.decisions.notices import look_after
 from xinheng.decisions.rechecking import recheck_due, recheck_horizon
 from xinheng.intake.actions import close_interrupted
+from xinheng.limits.granting import bring_due_in_force
 from xinheng.people.actor import system
 from xinheng.people.queries import company, today
 
@@ -64,6 +65,11 @@ def tell_people(at: datetime) -> int:
     return look_after(at=at)
 
 
+def turn_limits(at: datetime) -> int:
+    """Limits that began, ran out or return today come into force, and what covers add."""
+    return bring_due_in_force(today=today(at), at=at)
+
+
 def assess_customers(at: datetime) -> int:
     """Customers whose ledger moved, or whose rating ran out, are scored again."""
     if company() is None:
@@ -80,6 +86,7 @@ ROUNDS = (
     Round("held orders", 3, recheck_holds),
     Round("orders that come near", 60, recheck_near_orders),
     Round("notices", 5, tell_people),
+    Round("limits in force", 30, turn_limits),
     Round("assessments", 20, assess_customers),
 )
 
