@@ -8,11 +8,14 @@ authority applies to the excess over the limit; splitting must not beat it).
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.world import AT, World, ask, make_customer, make_line, make_world
+from tests.world import AT, TODAY, World, ask, make_customer, make_line, make_world
+from xinheng.almanac.models import Rate
+from xinheng.customers.models import Customer
 from xinheng.decisions.actions import check_orders, expire_due
 from xinheng.decisions.models import Hold, Override
 from xinheng.decisions.refusals import DecisionRefusal
@@ -190,6 +193,97 @@ def test_an_order_that_passes_no_limit_needs_no_special_approval(world: World) -
 def test_without_that_authority_nothing_beyond_a_limit_is_released(world: World) -> None:
     Authority.objects.filter(action="special_approval").delete()
     assert refused(world, held(world, "PO-1", 1)).code is DecisionRefusal.NO_SPECIAL_AUTHORITY
+
+
+# --- Groups: the use of all of it, the excess of whichever limit is passed
+
+
+def group(world: World, limit_minor: int, used_minor: int, currency: str = "CNY") -> None:
+    """HEAD's group limit over two members: M1 with an own limit, M2 used by `used_minor`."""
+    head = make_customer("HEAD", unit=world.units["EAST"])
+    for code in ("M1", "M2"):
+        make_customer(code, unit=world.units["EAST"], parent=head)
+    make_line(head, limit_minor, scope="group", currency=currency)
+    for code, counted in (("M1", 0), ("M2", used_minor)):
+        member = Customer.objects.get(code=code)
+        make_line(member, 5_000_00, guarantees=counted)
+
+
+def of_member(world: World, ref: str, amount_minor: int) -> Any:
+    [answer] = check_orders([ask(ref, "M1", amount_minor)], actor=world.actor("bob"), at=AT)
+    assert Hold.objects.get(pk=answer.decision_id).state == "waiting"
+    return answer.decision_id
+
+
+@pytest.mark.parametrize(("cap_minor", "allowed"), [(1_200_00, True), (1_199_99, False)])
+def test_the_authority_is_measured_on_the_use_of_the_whole_group(
+    world: World, cap_minor: int, allowed: bool
+) -> None:
+    # M1 asks for 300.00 and uses nothing; the group uses 900.00.
+    group(world, 1_000_00, 900_00)
+    Authority.objects.filter(role_id="credit_manager", action="release_hold").update(
+        up_to_minor=cap_minor
+    )
+    order = of_member(world, "PO-1", 300_00)
+    if allowed:
+        assert release(world, order).excess_minor == 200_00
+    else:
+        said = refused(world, order)
+        assert said.code is DecisionRefusal.ABOVE_AUTHORITY
+        assert "1,200.00" in said.text.en
+
+
+def test_the_largest_excess_of_all_limits_counts(world: World) -> None:
+    group(world, 1_000_00, 900_00)
+    CreditLine.objects.filter(customer__code="M1").update(amount_minor=250_00)
+    # beyond its own limit by 50.00, beyond the group's by 200.00
+    assert release(world, of_member(world, "PO-1", 300_00)).excess_minor == 200_00
+
+
+def test_members_of_a_group_are_measured_together(world: World) -> None:
+    special(400_00, 30)
+    group(world, 1_000_00, 1_000_00)
+    release(world, of_member(world, "PO-1", 300_00))
+    [answer] = check_orders([ask("PO-2", "M2", 101_00)], actor=world.actor("bob"), at=AT)
+    assert refused(world, answer.decision_id).code is DecisionRefusal.ABOVE_SPECIAL_AUTHORITY
+
+
+@pytest.mark.parametrize(("cap_minor", "allowed"), [(14_00, True), (13_99, False)])
+def test_a_group_in_another_currency_is_measured_in_that_one(
+    world: World, cap_minor: int, allowed: bool
+) -> None:
+    rate("CNY", "USD", "0.14")
+    group(world, 100_00, 0, "USD")  # 100.00 USD
+    Authority.objects.filter(action="special_approval", currency="USD").update(
+        up_to_minor=cap_minor
+    )
+    # 814.2857… CNY are 114.00 USD: 14.00 USD beyond
+    order = of_member(world, "PO-1", 814_29)
+    if allowed:
+        # kept in the order's own currency: 14.00 USD at the inverse rate
+        assert release(world, order).excess_minor == 100_00
+        assert reconcile() == []
+    else:
+        assert refused(world, order).code is DecisionRefusal.ABOVE_SPECIAL_AUTHORITY
+
+
+def test_without_a_rate_nothing_is_guessed(world: World) -> None:
+    group(world, 100_00, 0, "USD")
+    order = of_member(world, "PO-1", 100_00)
+    assert refused(world, order).code is DecisionRefusal.RATE_MISSING
+
+
+def rate(base: str, quote: str, value: str) -> None:
+    Rate.objects.create(
+        kind="mid",
+        base=base,
+        quote=quote,
+        day=TODAY,
+        rate=Decimal(value),
+        source="test",
+        entered_by="test",
+        entered_at=AT,
+    )
 
 
 # --- Many at once

@@ -54,6 +54,7 @@ from xinheng.refusals import Refused
 from xinheng.texts import T
 
 AT_ONCE_MAX = 200
+CLOSED = ("blocked", "closed")  # whose orders nobody releases
 UNSAID = "（预览）"  # the reason of a release that is only judged
 
 
@@ -99,8 +100,6 @@ def release_hold(
         asked = requesters(decision)
         if actor.person_id in asked:
             raise Refused(DecisionRefusal.REQUESTER_MAY_NOT_RELEASE)
-        if decision.customer.status in ("blocked", "closed"):
-            raise Refused(DecisionRefusal.CUSTOMER_CLOSED, status=decision.customer.status)
         grounds = _grounds(decision, asked, days, actor, at)
         override = _override(decision, grounds, reason, actor, at)
         reservation = _overriding(decision, grounds, override)
@@ -227,6 +226,9 @@ def _grounds(
         raise Refused(DecisionRefusal.UNKNOWN_DECISION)
     ground, asked_now = again.ground, again.asked[decision.pk]
     facts, order = again.facts(decision)
+    for status in (decision.customer.status, facts.payer_status):  # who pays may be another
+        if status in CLOSED:
+            raise Refused(DecisionRefusal.CUSTOMER_CLOSED, status=status)
     for pair in facts.rates_missing:
         base, quote = pair.split("/")
         raise Refused(DecisionRefusal.RATE_MISSING, base=base, quote=quote)
