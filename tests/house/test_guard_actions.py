@@ -67,6 +67,7 @@ TIMELESS = {
 WRITERS = {
     "xinheng.limits.sql": "the statements of limits/actions.py",
     "xinheng.limits.plan_sql": "the statements behind dated limits, covers and the tree of lines",
+    "xinheng.customers.relations": "steps of decisions.regrouping, which authorises and records",
     "xinheng.decisions.sql": "the statements of decisions/actions.py",
     "xinheng.decisions.holding": "where a hold ends, for cancel and releasing",
     "xinheng.decisions.releasing": "what persons do to a held order, a module of its own",
@@ -336,3 +337,32 @@ def test_a_clock_or_a_lot_below_the_doors_would_be_found(source, reader) -> None
 
 def test_a_duration_is_not_a_time() -> None:
     assert not clock_reads("begun = time.monotonic()\nself._now()")
+
+
+# --- Modules beside actions.py that hold whole actions: the same three things
+
+# module → its public functions that are steps or reads
+BESIDE = {
+    "limits.proposing": {
+        *("propose", "put_forward", "require_grant", "check_reason", "check_amount"),
+        "seen_customer",
+    },
+    "limits.granting": {"require_authority", "bring_due_in_force"},
+    "limits.covering": set(),
+    "limits.adjusting": {"preview_adjustment"},
+}
+# A step of the same room that authorises, or appends, for whoever calls it.
+ASKING, RECORDING = ("require_grant",), ("put_forward",)
+
+
+@pytest.mark.parametrize("module", sorted(BESIDE))
+def test_an_action_beside_is_told_authorises_and_records(module: str) -> None:
+    source = (HOUSE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+    actions = [one for one in public_functions(source) if one.name not in BESIDE[module]]
+    faults = [fault for one in actions for fault in signature_faults(f"{module}.{one.name}", one)]
+    assert actions and not faults, faults
+    names = {one.name for one in actions}
+    asks = authorising(source).union(*(leading_to(name, source) for name in ASKING))
+    assert names <= asks, f"nobody asks for {sorted(names - asks)}"
+    told = leading_to("append", source).union(*(leading_to(name, source) for name in RECORDING))
+    assert names <= told, f"these leave no entry: {sorted(names - told)}"
