@@ -106,6 +106,10 @@ PAGES: Final[dict[str, Page]] = {
     "limits-reject": Page("lines.grant", get=None, post=302),
     "limit": Page("customers.view", "line"),
     "limit-propose": Page("lines.grant", "line", get=None, post=302),
+    "limit-change": Page("lines.grant", "line", post=422),  # no dates are given
+    "limit-cover": Page("lines.grant", "line", post=422),
+    "limit-hold": Page("lines.grant", "line", post=302),
+    "limit-end": Page("lines.grant", "line", get=302, post=302),  # which one was not said
     # imports
     "imports": Page("imports.run", post=422),  # no file was chosen
     "import-template": Page("imports.run"),

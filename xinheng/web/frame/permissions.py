@@ -77,6 +77,10 @@ PERMISSIONS: Final[dict[str, str]] = {
     "limits-reject": "lines.grant",
     "limit": "customers.view",
     "limit-propose": "lines.grant",
+    "limit-change": "lines.grant",
+    "limit-cover": "lines.grant",
+    "limit-hold": "lines.grant",
+    "limit-end": "lines.grant",
     # imports
     "imports": "imports.run",
     "import-template": "imports.run",

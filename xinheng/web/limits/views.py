@@ -15,6 +15,7 @@ from django.db.models import Count, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from xinheng.credit.money import MoneyError, display, exponent
@@ -28,10 +29,11 @@ from xinheng.refusals import Refused
 from xinheng.texts import T
 from xinheng.web.frame.access import actor_of
 from xinheng.web.frame.tables import Column, Sorting, heads, page_by_key, sorting_of, tabs
-from xinheng.web.limits import reading
+from xinheng.web.limits import card, reading
+from xinheng.web.limits.card import CardPage
 from xinheng.web.limits.forms import AmountForm, GrantForm
 from xinheng.web.limits.reading import Selection
-from xinheng.web.limits.standing import policy_now, usage_now
+from xinheng.web.limits.standing import policy_now
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STAMP_MAX = 10**16  # microseconds: the year 2286
@@ -186,14 +188,14 @@ def reject(request: HttpRequest) -> HttpResponse:
 @require_safe
 def proposal(request: HttpRequest, code: str, currency: str) -> HttpResponse:
     """One customer's proposal with its workings, and an amount of one's own."""
-    customer = _customer(request, code, currency)
+    customer = customer_of(request, code, currency)
     return _one(request, customer, currency)
 
 
 @require_POST
 def propose(request: HttpRequest, code: str, currency: str) -> HttpResponse:
     """A person enters an amount; another person will grant it."""
-    customer = _customer(request, code, currency)
+    customer = customer_of(request, code, currency)
     form = AmountForm(request.POST, currency=currency)
     if form.is_valid():
         said: dict[str, Any] = form.cleaned_data
@@ -219,7 +221,8 @@ def propose(request: HttpRequest, code: str, currency: str) -> HttpResponse:
     return _one(request, customer, currency, form, status=422)
 
 
-def _customer(request: HttpRequest, code: str, currency: str) -> Customer:
+def customer_of(request: HttpRequest, code: str, currency: str) -> Customer:
+    """The customer of an address, if the reader may see it and the currency is one."""
     try:
         exponent(currency)
     except MoneyError:
@@ -237,15 +240,23 @@ def _one(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    mine = Proposal.objects.visible_to(request.user).filter(customer=customer, currency=currency)
-    stands = mine.filter(state="proposed").first()
-    line = reading.line_seen(request.user, customer, currency)
+    scope = request.GET.get("scope", "")
+    line = _line(request, customer, currency, scope)
+    mine = Proposal.objects.visible_to(request.user).filter(
+        customer=customer, currency=currency, scope=scope
+    )
+    waiting_ones = list(mine.filter(state="proposed").order_by("temporary"))
+    stands = next((one for one in waiting_ones if not one.temporary), None)
     may_grant = request.user.may("lines.grant")
-    usage = usage_now(line, policy_now(), today(timezone.now())) if line else None
+    page = card_of(request, line)
+    usage = page.usage if page else None
     context = {
         "customer": customer,
         "currency": currency,
+        "scope": scope,
+        "page": page,
         "stands": stands,
+        "others": [one for one in waiting_ones if one is not stands],
         "workings": reading.workings_of(stands) if stands else None,
         "line": line,
         "usage": usage,
@@ -255,8 +266,27 @@ def _one(
         "states": STATES,
         "form": form or AmountForm(currency=currency, initial={"terms_days": _terms(stands, line)}),
         "may_grant": may_grant,
+        "lines": list(CreditLine.objects.filter(customer=customer).order_by("currency", "scope")),
+        "query": f"?{urlencode({'scope': scope})}" if scope else "",
     }
     return render(request, "limits/one.html", context, status=status)
+
+
+def _line(request: HttpRequest, customer: Customer, currency: str, scope: str) -> CreditLine | None:
+    """The line of an address; a part of a limit that nobody set is absent."""
+    rows = CreditLine.objects.visible_to(request.user).select_related("customer")
+    line: CreditLine | None = rows.filter(customer=customer, currency=currency, scope=scope).first()
+    if line is None and scope:
+        raise Http404("no such line")
+    return line
+
+
+def card_of(request: HttpRequest, line: CreditLine | None) -> CardPage | None:
+    """The card of a line; none before there is a line or a live policy."""
+    policy = policy_now()
+    if line is None or policy is None:
+        return None
+    return card.read(request.user, line, policy, today(timezone.now()))
 
 
 def _terms(stands: Proposal | None, line: CreditLine | None) -> int | None:
