@@ -53,7 +53,7 @@ def outcomes_of(
 
 def newest_of_each(rows: Sequence[Any]) -> Sequence[Any]:
     """One row a number: the highest revision. Refuses REPEATED_NUMBER where that does not decide,
-    because the same revision (or none) says two things.
+    because the same revision (or none) says two things, or two customers claim the number.
     """
     if len({row.number for row in rows}) == len(rows):
         return rows
@@ -63,11 +63,16 @@ def newest_of_each(rows: Sequence[Any]) -> Sequence[Any]:
             newest[row.number] = row
             continue
         known = newest[row.number]
-        if known.revision == row.revision and (not row.revision or known != row):
+        says_two = known.revision == row.revision and (not row.revision or known != row)
+        if says_two or _owner(known) != _owner(row):
             raise Refused(ReceivablesRefusal.REPEATED_NUMBER, number=row.number)
         if row.revision > known.revision:
             newest[row.number] = row
     return list(newest.values())
+
+
+def _owner(row: Any) -> tuple[str, str]:
+    return row.customer_code, row.currency
 
 
 def with_disputes(rows: Sequence[Any]) -> Sequence[Any]:

@@ -7,7 +7,8 @@ checked them. Example: invoice "I1" of customer "C-7" over 120,000.00 CNY, issue
 `NOT_TOLD` (a file without the column, a message without the field) leaves what is known as it is;
 an empty text or None is *told empty* and takes it away. `revision` is the sender's own counter of
 changes: a row older than what is stored changes nothing, the same one with other contents is kept
-aside. 0: the sender counts none; then the row that comes last is true.
+aside, and a row that has one is the whole document, so that what it does not tell is empty. 0: the
+sender counts none; then the row that comes last is true, unless a counted one is known.
 """
 
 from __future__ import annotations

@@ -57,12 +57,17 @@ def stage(cursor: Any, table: Table, rows: Iterable[Sequence[Any]]) -> None:
 
 
 def _completed(table: Table, row: Sequence[Any]) -> tuple[list[Any], int]:
-    """The row as a new document would begin, and which of its columns were not told."""
+    """The row as a new document would begin, and which of its columns were not told.
+
+    A row with a revision is the whole document as it was then: what it leaves out is empty, or the
+    order in which revisions arrive would decide what is known.
+    """
     values, bits = list(row), 0
+    whole = row[table.columns.index("revision")] > 0
     for place, value in enumerate(row):
         if value is NOT_TOLD:
             values[place] = table.optional[table.columns[place]]
-            bits |= 1 << place
+            bits |= 0 if whole else 1 << place
     return values, bits
 
 
