@@ -1,10 +1,10 @@
 """Which collections free most: at most one choice of each group, within a budget, of most value.
 
 A group is a customer (or a family of customers that share a limit); a choice is money to collect
-there and the value of the orders that it frees. Up to `STATES_MAX` sums looked at the answer is exact: all
-sums that no other one beats are kept (more value for no more money). Beyond that the dearest
-improvements wait: groups are raised step by step along their hull, best value for money first,
-which is never below half of what is possible; `bound_minor` says what nobody can exceed.
+there and the value of the orders that it frees. The answer is exact while at most `STATES_MAX` sums
+have to be looked at: all that no other sum beats are kept (more value for no more money). Beyond
+that groups are raised step by step along their hull, best value for money first, which is never
+below half of what is possible; `bound_minor` says what nobody can exceed.
 
 Worked, budget 100: A frees 60 for 50 or 90 for 80, B frees 45 for 40, C frees 30 for 20. Best:
 A for 50, B for 40 → 105 for 90; or A for 80 and C for 20 → 120 for 100, which is chosen.
@@ -12,9 +12,10 @@ A for 50, B for 40 → 105 for 90; or A for 80 and C for 20 → 120 for 100, whi
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Final, NamedTuple
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 
-STATES_MAX: Final = 300_000
+STATES_MAX: Final = 150_000
 
 
 class Choice(NamedTuple):
@@ -63,44 +64,41 @@ def _undominated(group: Sequence[Choice], budget_minor: int) -> list[Choice]:
     return best
 
 
-class _State(NamedTuple):
-    cost: int
-    value: int
-    pick: Choice | None
-    before: "_State | None"
+# (money, value, choice, the state it grew from): plain tuples, because there are many
+_State = tuple[int, int, Choice | None, Any]
 
 
 def _exact(groups: Sequence[Sequence[Choice]], budget_minor: int) -> list[Choice | None] | None:
     """All undominated sums, group by group; None once there are too many."""
-    front = [_State(0, 0, None, None)]
+    front: list[_State] = [(0, 0, None, None)]
     looked_at = 0
     for group in groups:
-        grown = [_State(s.cost, s.value, None, s) for s in front]
+        grown: list[_State] = [(state[0], state[1], None, state) for state in front]
         for choice in group:
-            room = budget_minor - choice.cost_minor
-            grown += [
-                _State(s.cost + choice.cost_minor, s.value + choice.value_minor, choice, s)
-                for s in front
-                if s.cost <= room
-            ]
+            cost, value = choice.cost_minor, choice.value_minor
+            room = budget_minor - cost
+            grown += [(s[0] + cost, s[1] + value, choice, s) for s in front if s[0] <= room]
         looked_at += len(grown)
         if looked_at > STATES_MAX:
             return None
         front = _front(grown)
     picks: list[Choice | None] = []
-    state: _State | None = front[-1]
-    while state is not None and state.before is not None:
-        picks.append(state.pick)
-        state = state.before
+    state = front[-1]
+    while state[3] is not None:
+        picks.append(state[2])
+        state = state[3]
     return picks[::-1]
 
 
 def _front(states: list[_State]) -> list[_State]:
-    states.sort(key=lambda s: (s.cost, -s.value))
+    states.sort(key=itemgetter(1), reverse=True)
+    states.sort(key=itemgetter(0))  # stable: of equal money the most value first
     kept: list[_State] = []
+    best = -1
     for state in states:
-        if not kept or state.value > kept[-1].value:
+        if state[1] > best:
             kept.append(state)
+            best = state[1]
     return kept
 
 

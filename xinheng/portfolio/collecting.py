@@ -33,7 +33,7 @@ from xinheng.portfolio.collecting_trials import (
 )
 
 HOLDS_MAX: Final = 2_000  # oldest first
-EVERY_SET_MAX: Final = 5  # waiting orders of a family of which every set is tried
+EVERY_SET_MAX: Final = 4  # waiting orders of a family of which every set is tried
 CHAIN_MAX: Final = 20  # of more, sets that grow one order at a time, cheapest for its value first
 
 
@@ -109,7 +109,7 @@ def plan_collections(
     decisions = _waiting(user, currency)
     stood = scenes_of(decisions, at=at)
     families, by_person = _families(decisions, stood, _payers(user, decisions, stood))
-    sets = [_sets(family) for family in families]
+    sets = [_sets(family, budget_minor) for family in families]
     options = [
         [Choice(sum(pays.values()), _worth(held), key) for key, (held, pays) in enumerate(tried)]
         for tried in sets
@@ -118,12 +118,13 @@ def plan_collections(
     steps = _steps(families, sets, chosen)
     freed = sum(len(step.freed) for step in steps)
     every_set = all(len(family.waiting) <= EVERY_SET_MAX for family in families)
+    bound = chosen.bound_minor if every_set else _bound(families, budget_minor)
     return CollectionPlan(
         currency,
         budget_minor,
         tuple(sorted(steps, key=lambda step: -step.value_minor)),
         chosen.exact and every_set,
-        chosen.bound_minor if every_set else sum(_worth(family.waiting) for family in families),
+        bound,
         len(decisions),
         sum(row.amount_minor for row in decisions),
         by_person,
@@ -178,8 +179,10 @@ def _families(
 Tried = tuple[tuple[Waiting, ...], Payments]
 
 
-def _sets(family: Family) -> list[Tried]:
-    """Sets of the family's orders that money can free together, with the least money for each."""
+def _sets(family: Family, budget_minor: int) -> list[Tried]:
+    """Sets of the family's orders that money can free together, with the least money for each. What
+    is too dear alone is too dear together.
+    """
     if len(family.waiting) > EVERY_SET_MAX:
         return _chain(family)
     found: list[Tried] = []
@@ -191,7 +194,7 @@ def _sets(family: Family) -> list[Tried]:
                 continue
             held = tuple(family.waiting[place] for place in chosen)
             pays = least_payments(family, held)
-            if pays is None:
+            if pays is None or sum(pays.values()) > budget_minor:
                 hopeless.append(set(chosen))
             else:
                 found.append((held, pays))
@@ -213,6 +216,24 @@ def _chain(family: Family) -> list[Tried]:
             held = (*held, one)
             found.append((held, pays))
     return found
+
+
+def _bound(families: Sequence[Family], budget_minor: int) -> int:
+    """What no plan can exceed, where not every set was tried: an order in a set costs at least what
+    it costs alone, so for so much money a family frees at most the orders that cost no more.
+    """
+    groups = []
+    for family in families:
+        alone = [(least_payments(family, (one,)), one) for one in family.waiting]
+        costs = sorted(
+            (sum(pays.values()), one.worth_minor) for pays, one in alone if pays is not None
+        )
+        worth, group = 0, []
+        for cost, minor in costs:
+            worth += minor
+            group.append(Choice(cost, worth))
+        groups.append(group)
+    return choose(groups, budget_minor).bound_minor
 
 
 def _worth(held: Iterable[Waiting]) -> int:
