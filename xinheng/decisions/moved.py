@@ -10,7 +10,7 @@ a new version; the three holds of C-7 have another fingerprint than the one they
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -26,7 +26,8 @@ class Moved(NamedTuple):
     decision_ids: list[UUID]
 
 
-# One fingerprint for each waiting hold. The trees are read once each, however many holds they have.
+# One fingerprint for each waiting hold that is meant. Each tree is read once, however many holds it
+# has.
 _PRINTS = """
 with waiting as (
   select h.decision_id, h.seen, h.evaluated_at, h.opened_at, d.customer_id, l.customer_id as payer,
@@ -34,7 +35,7 @@ with waiting as (
   from decisions_hold h
   join decisions_decision d on d.id = h.decision_id
   join limits_creditline l on l.id = d.line_id
-  where h.state = 'waiting'
+  where h.state = 'waiting' and (%(ids)s::uuid[] is null or h.decision_id = any(%(ids)s::uuid[]))
 ), tree as (
   select t.top, (
     select md5(string_agg(x.id || ':' || x.xmin::text, ',' order by x.id))
@@ -70,22 +71,22 @@ where p.top = any(array(
 _SEEN = (
     _PRINTS
     + """
-update decisions_hold h set seen = p.now from print p
-where h.decision_id = p.decision_id and p.decision_id = any(%(ids)s::uuid[]) and h.seen <> p.now
+update decisions_hold h set seen = p.now, evaluated_at = %(at)s::timestamptz from print p
+where h.decision_id = p.decision_id
 """
 )
 
 
 def moved(policy_id: int, today: date, *, trees_max: int) -> list[Moved]:
     """The waiting holds of trees in which at least one must be looked at again."""
-    values = {"policy": str(policy_id), "today": today.isoformat(), "trees": trees_max}
+    meant = {"policy": str(policy_id), "today": today.isoformat(), "ids": None}
     with connection.cursor() as cursor:
-        cursor.execute(_MOVED, values)
+        cursor.execute(_MOVED, {**meant, "trees": trees_max})
         return [Moved(top, list(ids)) for top, ids in cursor.fetchall()]
 
 
-def note_seen(decision_ids: Iterable[UUID], policy_id: int, today: date) -> None:
+def note_seen(decision_ids: Iterable[UUID], policy_id: int, today: date, *, at: datetime) -> None:
     """These holds have been judged on what the open transaction sees; call it after its writes."""
-    values = {"policy": str(policy_id), "today": today.isoformat(), "ids": plain(decision_ids)}
+    meant = {"policy": str(policy_id), "today": today.isoformat(), "ids": plain(decision_ids)}
     with connection.cursor() as cursor:
-        cursor.execute(_SEEN, values)
+        cursor.execute(_SEEN, {**meant, "at": at})

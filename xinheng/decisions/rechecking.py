@@ -148,7 +148,7 @@ def _look_again(ids: Sequence[UUID], governing: LivePolicy, cause: str, at: date
             for row in _in_order(mine, again, governing.policy.release_order)
         ]
         _write(looked, governing, cause, at)
-        note_seen(holds, governing.id, today(at))
+        note_seen(holds, governing.id, today(at), at=at)
     return len(looked)
 
 
@@ -204,16 +204,15 @@ def codes_of(verdict: Verdict) -> str:
 def _write(looked: Sequence[Looked], governing: LivePolicy, cause: str, at: datetime) -> None:
     """Reservations, holds, a record of each look that changed something."""
     reserve([one.reservation for one in looked if one.reservation is not None], at=at)
+    changed = [one for one in looked if one.changed]
     kept = []
-    for one in looked:
+    for one in changed:
         entry_id = _release(one, governing, at) if one.released else None
-        hold = one.hold
-        if one.changed:
-            kept.append(_record_of(one, governing, cause, entry_id, at))
-        hold.codes_left, hold.ready, hold.evaluated_at = one.codes_left, one.ready, at
+        kept.append(_record_of(one, governing, cause, entry_id, at))
+        one.hold.codes_left, one.hold.ready = one.codes_left, one.ready
     Recheck.objects.bulk_create(kept)
-    fields = ["codes_left", "ready", "evaluated_at"]
-    Hold.objects.bulk_update([one.hold for one in looked], fields, batch_size=200)
+    holds = [one.hold for one in changed]
+    Hold.objects.bulk_update(holds, ["codes_left", "ready"], batch_size=200)
 
 
 def _release(one: Looked, governing: LivePolicy, at: datetime) -> UUID:
