@@ -100,6 +100,7 @@ PAGES: Final[dict[str, Page]] = {
     "notice-open": Page(SIGNED_IN, "notice", get=None, post=302),  # one's own
     # proposed limits
     "limits": Page("customers.view"),
+    "limits-adjust": Page("lines.grant", post=422),  # no rule was given
     "limits-summary": Page("lines.grant", get=None, post=302),  # nothing was ticked
     "limits-grant": Page("lines.grant", get=None, post=302),
     "limits-granted": Page("customers.view", "grant"),

@@ -71,6 +71,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "notice-open": SIGNED_IN,
     # proposed limits: who sees customers sees them, who may grant decides
     "limits": "customers.view",
+    "limits-adjust": "lines.grant",
     "limits-summary": "lines.grant",
     "limits-grant": "lines.grant",
     "limits-granted": "customers.view",

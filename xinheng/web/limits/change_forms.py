@@ -68,9 +68,11 @@ def typed_amount(text: str, currency: str) -> int:
     return minor
 
 
-def _day(label: T, help_text: T | str = "") -> forms.DateField:
+def day_field(label: T, help_text: T | str = "", *, required: bool = True) -> forms.DateField:
+    """A day as browsers and people type it: 2027-11-22."""
     return forms.DateField(
         label=label,
+        required=required,
         help_text=help_text,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
@@ -135,8 +137,8 @@ class LimitForm(forms.Form):
         required=False,
         help_text=T("是一个词，不是数字。", "A word, not a number."),
     )
-    valid_from = _day(T("自", "From"))
-    valid_until = _day(T("至", "To"))
+    valid_from = day_field(T("自", "From"))
+    valid_until = day_field(T("至", "To"))
     terms_days = forms.IntegerField(
         label=T("账期上限（天）", "Longest terms (days)"),
         required=False,
@@ -210,8 +212,10 @@ class CoverForm(forms.Form):
         )
         | {"required": FILL_IN},
     )
-    valid_from = _day(T("自", "From"))
-    valid_until = _day(T("至", "To"), T("次日起不再计入。", "From the day after it adds nothing."))
+    valid_from = day_field(T("自", "From"))
+    valid_until = day_field(
+        T("至", "To"), T("次日起不再计入。", "From the day after it adds nothing.")
+    )
 
     def __init__(self, *args: Any, currency: str, day: date, **kwargs: Any) -> None:
         given = kwargs.get("initial") or {}

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from xinheng.web.limits import changing, views
+from xinheng.web.limits import adjusting, changing, views
 
 urlpatterns = [
     path("limits/", views.waiting, name="limits"),
+    path("limits/adjust/", adjusting.adjust, name="limits-adjust"),
     path("limits/summary/", views.summary, name="limits-summary"),
     path("limits/grant/", views.grant, name="limits-grant"),
     path("limits/reject/", views.reject, name="limits-reject"),
