@@ -51,10 +51,10 @@ ROOMS = tuple(part for floor in FLOORS[DEPTH["portfolio"] : DEPTH["vault"] + 1] 
 ROOM_FILES = {"__init__", "apps", "models", "actions", "queries", "refusals"}
 OTHER_FILES = {
     "almanac": {"checking", "rows", "working_days"},
-    "customers": {"rows", "search_text"},
+    "customers": {"relations", "rows", "search_text"},
     "decisions": {
         *("answering", "assess", "batch", "facts", "features", "judging", "pipeline", "sql"),
-        *("again", "governing", "ground", "holding", "releasing", "weighing"),
+        *("again", "governing", "ground", "regrouping", "holding", "releasing", "weighing"),
         *("forcing", "moved", "notices", "reviewing", "rechecking"),
         *("explaining", "replaying", "scenes", "values", "waiting", "ways_out"),
     },

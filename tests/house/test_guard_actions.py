@@ -90,7 +90,10 @@ WRITERS = {
 }
 
 # A step with a module of its own, and the one that may take it.
-STEPS_OF_OTHERS = {("xinheng.limits.taking_over", "xinheng.receivables.posting")}
+STEPS_OF_OTHERS = {
+    ("xinheng.limits.taking_over", "xinheng.receivables.posting"),
+    ("xinheng.customers.relations", "xinheng.decisions.regrouping"),
+}
 
 # Modules below the doors that ask for the time or draw lots, and why.
 CLOCKS = {
@@ -224,6 +227,24 @@ def test_every_action_appends_to_the_ledger(room: str) -> None:
 def test_an_action_that_leaves_no_entry_is_found() -> None:
     source = "def grant(): _record()\ndef _record(): append([1])\ndef forget(): a.append(1)"
     assert leading_to("append", source) == {"grant", "_record"}
+
+
+# Modules beside an actions.py whose public functions with an `actor` are actions too.
+FURTHER_ACTIONS = ("releasing", "forcing", "reviewing", "rechecking")
+
+
+@pytest.mark.parametrize("name", FURTHER_ACTIONS)
+def test_actions_in_modules_of_their_own_ask_and_record_as_well(name: str) -> None:
+    source = (HOUSE / "decisions" / f"{name}.py").read_text(encoding="utf-8")
+    actions = [
+        one for one in public_functions(source) if "actor" in {a.arg for a in one.args.kwonlyargs}
+    ]
+    names = {one.name for one in actions}
+    assert names, f"{name}: no action any more"
+    assert not names - authorising(source)
+    assert not names - leading_to("record", source)
+    for one in actions:
+        assert not list(signature_faults(f"decisions.{one.name}", one)), one.name
 
 
 # --- Nobody else writes

@@ -84,7 +84,7 @@ class Level(Struct, frozen=True, omit_defaults=True):
     sub-limit's. `adds_minor`: what this order adds there.
     """
 
-    kind: str  # group | unit | product | project
+    kind: str  # group | own (of the company it was merged into) | unit | product | project
     name: str
     currency: str
     limit: Limit
@@ -161,6 +161,7 @@ class Verdict(Struct, frozen=True):
 # (outcome or "pass" or "skip", reason code, measured, threshold)
 Finding = tuple[str, str, str | None, str | None]
 _SKIP: Final[Finding] = ("skip", "", None, None)
+WIDER: Final = ("group", "own")  # levels that are more than a part of the customer's own line
 _SEVERITY: Final = {"warn": 0, "refer": 1, "hold": 2, "decline": 3}
 _OUTCOMES: Final = ("approve", "refer", "hold", "decline")
 
@@ -269,22 +270,23 @@ def _look_above(facts: Facts, policy: Policy, trace: list[Step], reasons: list[R
 
 
 def _level(level: Level, today: str, headroom: Check) -> Finding:
-    group = level.kind == "group"
-    limit = level.limit
+    limit, fails = level.limit, headroom.outcome_on_fail
     if limit.valid_from is not None and today < limit.valid_from:
         return _SKIP
     if limit.valid_until is not None and today > _last_day(limit.valid_until, limit.grace_days):
-        code = "group_limit_expired" if group else "sublimit_expired"
-        return (headroom.outcome_on_fail, code, today, limit.valid_until)
+        if level.kind in WIDER:
+            return (fails, "group_limit_expired", today, limit.valid_until)
+        return (fails, "sublimit_expired", today, limit.valid_until)
     ceiling, after = ceiling_of(limit), level.used_minor + level.adds_minor
     measured = to_text(after, level.currency)
     if ceiling is None:
         return ("pass", "", measured, "unlimited")
     threshold = to_text(ceiling, level.currency)
-    if after > ceiling:
-        code = "group_headroom_exceeded" if group else "sublimit_exceeded"
-        return (headroom.outcome_on_fail, code, measured, threshold)
-    return ("pass", "", measured, threshold)
+    if after <= ceiling:
+        return ("pass", "", measured, threshold)
+    if level.kind in WIDER:
+        return (fails, "group_headroom_exceeded", measured, threshold)
+    return (fails, "sublimit_exceeded", measured, threshold)
 
 
 def inherits(facts: Facts) -> bool:

@@ -17,8 +17,7 @@ from xinheng.credit.decide import Order, decode
 from xinheng.credit.policy import Policy
 from xinheng.decisions.values import Ask
 from xinheng.limits.arrays import numbers, texts
-from xinheng.limits.locking import locked_of
-from xinheng.limits.sql import COLUMNS, WIDTH
+from xinheng.limits.locking import COLUMNS, WIDTH, locked_of
 from xinheng.limits.values import LockedLine
 
 

@@ -16,7 +16,10 @@ from xinheng.credit.decide import Limit
 from xinheng.credit.exposure import Components
 from xinheng.limits import sql
 from xinheng.limits.arrays import numbers
+from xinheng.limits.sql import COLUMNS, WIDTH
 from xinheng.limits.values import LockedLine
+
+__all__ = ["COLUMNS", "WIDTH", "lock_exactly", "lock_lines", "locked_of", "read_lines"]
 
 _LOCK = " for no key update"
 
