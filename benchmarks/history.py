@@ -137,8 +137,9 @@ _HISTORY: Final = (
     select gen_random_uuid(), r.order_ref, 1, l.customer_id, l.id, 50000, 'CNY', 'approve',
       sha256(r.order_ref::bytea), convert_to(rpad('', 900, r.order_ref), 'utf8'),
       convert_to(rpad('', 200, r.order_ref), 'utf8'),
-      convert_to(rpad('', 1200, r.order_ref), 'utf8'), 1, 'key:1', %(at)s, r.id,
-      gen_random_uuid() from {_LINE} join limits_reservation r on r.line_id = l.id""",
+      convert_to(rpad('', 1200, r.order_ref), 'utf8'), 1, 'key:1',
+      %(at)s - r.line_version * interval '1 minute', r.id, gen_random_uuid()
+    from {_LINE} join limits_reservation r on r.line_id = l.id""",
     # counters, and a journal with a movement a document
     f"""update limits_creditline set
       open_items_minor = open_items_minor + %(open)s * 100000::bigint,

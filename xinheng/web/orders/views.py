@@ -24,8 +24,8 @@ from xinheng.people.queries import company, today
 from xinheng.refusals import Refused
 from xinheng.texts import T
 from xinheng.web.decisions import reading
-from xinheng.web.decisions.drawing import usage_of_line
 from xinheng.web.frame.access import actor_of
+from xinheng.web.limits.standing import policy_now, usage_now
 from xinheng.web.orders import forms
 
 RECENT_ROWS = 12
@@ -154,7 +154,7 @@ def _standing(typed: forms.Typed) -> dict[str, Any] | None:
         "customer": customer,
         "rating": Rating.objects.filter(customer=customer).first(),
         "line": line,
-        "usage": usage_of_line(line) if line else None,
+        "usage": usage_now(line, policy_now(), today(timezone.now())) if line else None,
         "other_currencies": sorted(set(lines) - {typed.currency}),
     }
 
