@@ -49,7 +49,7 @@ class PeopleRefusal(Enum):
         "视图名称最多 {most} 个字。", "A view's name has at most {most} characters."
     )
     VIEW_TOO_LONG = T(
-        "筛选条件太长，请减少后再保存。",
+        "筛选条件太长（最多 {most} 个字符），请减少后再保存。",
         "These filters are too many to save (at most {most} characters): take some away.",
     )
     TOO_MANY_VIEWS = T(

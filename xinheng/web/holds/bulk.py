@@ -20,7 +20,6 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest
 
-from xinheng.customers.models import Customer
 from xinheng.decisions.models import Hold
 from xinheng.decisions.releasing import AT_ONCE_MAX, Done, judge_releases
 from xinheng.decisions.waiting import waiting, with_after
@@ -71,9 +70,7 @@ class Selection:
     @cached_property
     def allowed(self) -> list[tuple[Any, Done]]:
         rows = [(self._by_id[one.decision_id], one) for one in self.told if one.refused is None]
-        return sorted(
-            rows, key=lambda row: (row[0].decision.currency, -row[0].decision.amount_minor)
-        )
+        return sorted(rows, key=_largest_first)
 
     @cached_property
     def refused(self) -> list[tuple[Any, Done]]:
@@ -103,31 +100,39 @@ class Selection:
     def verb_words(self) -> tuple[T, T]:
         return VERBS[self.verb]
 
-    def families(self) -> list[Family]:
+    def families(self, user: Any) -> list[Family]:
         """Whose use grows by how much, the largest first."""
-        tops = _tops([hold.decision.line_id for hold, _ in self.allowed])
+        tops = _tops(user, [hold.decision.line_id for hold, _ in self.allowed])
         groups: dict[tuple[int, str], list[Any]] = defaultdict(list)
         for hold, _ in self.allowed:
-            top = tops.get(hold.decision.line_id, hold.customer_id)
+            top = tops.get(hold.decision.line_id, 0)
             groups[top, hold.decision.currency].append(hold)
-        heads = Customer.objects.in_bulk({customer for customer, _ in groups})
-        found = [_family(heads[top], code, rows) for (top, code), rows in groups.items()]
+        heads = (
+            CreditLine.objects.visible_to(user).select_related("customer").in_bulk(tops.values())
+        )
+        found = [_family(heads.get(top), code, rows) for (top, code), rows in groups.items()]
         return sorted(found, key=lambda one: (one.currency, -one.after_minor))
 
 
-def _family(head: Customer, currency: str, holds: Sequence[Any]) -> Family:
+def _largest_first(row: tuple[Any, Done]) -> tuple[str, int]:
+    decision = row[0].decision
+    return decision.currency, -decision.amount_minor
+
+
+def _family(top: CreditLine | None, currency: str, holds: Sequence[Any]) -> Family:
+    """A group whose head the reader may not see has no name here."""
     used = holds[0].after - holds[0].decision.amount_minor
     adds = sum(hold.decision.amount_minor for hold in holds)
-    return Family(name_of(head), head.code, currency, used, adds, len(holds))
+    name, code = T("所属集团", "its group"), ""
+    if top is not None:
+        name, code = name_of(top.customer), top.customer.code
+    return Family(name, code, currency, used, adds, len(holds))
 
 
-def _tops(line_ids: Sequence[int | None]) -> dict[int | None, int]:
-    """line → the customer at the top of its tree."""
-    lines = dict(CreditLine.objects.filter(pk__in=line_ids).values_list("pk", "root_id"))
-    roots = {line: root or line for line, root in lines.items()}
-    owners = CreditLine.objects.filter(pk__in=roots.values()).values_list("pk", "customer_id")
-    owner = dict(owners)
-    return {line: owner[root] for line, root in roots.items()}
+def _tops(user: Any, line_ids: Sequence[int | None]) -> dict[int | None, int]:
+    """line → the line at the top of its tree."""
+    lines = CreditLine.objects.visible_to(user).filter(pk__in=line_ids)
+    return {line: root or line for line, root in lines.values_list("pk", "root_id")}
 
 
 def selection_of(request: HttpRequest, actor: Actor, at: datetime) -> Selection:

@@ -77,7 +77,7 @@ def _summary(
     query = _back(request)
     context = {
         "selection": selection,
-        "families": selection.families() if selection.verb == "release" else [],
+        "families": selection.families(request.user) if selection.verb == "release" else [],
         "typed": typed,
         "changed": changed,
         "query": query,

@@ -119,7 +119,7 @@ def _again(one: Recheck) -> Again:
 
 def steps_now(hold: Hold, user: Any, day: date) -> list[Step]:
     """The limits that the order must fit into, nearest first, on today's figures."""
-    line = CreditLine.objects.filter(pk=hold.decision.line_id).first()
+    line = CreditLine.objects.visible_to(user).filter(pk=hold.decision.line_id).first()
     if line is None:
         return []
     levels = way_up(line, live_policy().policy, day)
