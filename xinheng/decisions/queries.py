@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F
 
 from xinheng.credit.decide import Facts, Order, Step, Verdict, decode, replay
 from xinheng.credit.policy import Policy
@@ -23,6 +23,7 @@ from xinheng.credit.reason_text import text
 from xinheng.decisions.batch import committed_values
 from xinheng.decisions.governing import parsed_policy
 from xinheng.decisions.models import Decision, Hold, Override
+from xinheng.decisions.waiting import code_rule, waiting
 from xinheng.limits.models import Reservation
 from xinheng.policies.queries import version_of
 
@@ -120,25 +121,14 @@ class WaitingHold:
     waiting_since: datetime
 
 
-def waiting_holds(
-    user: Any, *, kind: str = "", code: str = "", mine: bool = False, limit: int = HOLDS_MAX
-) -> list[WaitingHold]:
-    """The queue, oldest first. kind: hold | refer; code: a reason code; mine: asked by this
-    user.
+def waiting_holds(user: Any, *, code: str = "", limit: int = HOLDS_MAX) -> list[WaitingHold]:
+    """The queue, oldest first, each with its answer's reasons. code: only holds with this reason.
+    Tabs and filters of the page: `decisions.waiting`.
     """
-    holds = _waiting(user).select_related("decision", "customer", "customer__business_unit")
-    if kind:
-        holds = holds.filter(kind=kind)
+    holds = waiting(user).select_related("decision", "customer", "customer__business_unit")
     if code:
-        holds = holds.filter(Q(codes=code) | Q(codes__contains=code))
-    if mine:
-        holds = holds.filter(decision__person_id=user.pk)
+        holds = holds.filter(code_rule(code))
     return [_waiting_hold(hold) for hold in holds.order_by("opened_at", "pk")[:limit]]
-
-
-def _waiting(user: Any) -> QuerySet[Hold]:
-    visible: QuerySet[Hold] = Hold.objects.visible_to(user).filter(state="waiting")
-    return visible
 
 
 def _waiting_hold(hold: Hold) -> WaitingHold:
@@ -154,25 +144,6 @@ def _waiting_hold(hold: Hold) -> WaitingHold:
     if verdict.ceiling_minor is not None:
         excess = max(0, verdict.after_minor - verdict.ceiling_minor)
     return WaitingHold(hold, decision, answer["reasons"], excess, hold.opened_at)
-
-
-def hold_counts(user: Any) -> dict[str, Any]:
-    """Numbers for the queue's tabs: total, by kind, by reason code, asked by this user, oldest."""
-    holds = _waiting(user)
-    by_kind = dict(holds.values_list("kind").annotate(n=Count("pk")))
-    codes: dict[str, int] = {}
-    for row in holds.values_list("codes", flat=True)[: HOLDS_MAX * 50]:
-        for code in row.split(","):
-            codes[code] = codes.get(code, 0) + 1
-    oldest = holds.order_by("opened_at").values_list("opened_at", flat=True).first()
-    return {
-        "total": sum(by_kind.values()),
-        "hold": by_kind.get("hold", 0),
-        "refer": by_kind.get("refer", 0),
-        "mine": holds.filter(decision__person_id=user.pk).count(),
-        "codes": codes,
-        "oldest": oldest,
-    }
 
 
 def of_customer(user: Any, customer_id: int, limit: int = 50) -> list[Decision]:
