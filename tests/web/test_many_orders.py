@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.web.pages import buyer, signed_in, text_of
 from tests.world import make_world
-from xinheng.decisions.models import Decision
+from xinheng.decisions.models import Decision, Hold
 from xinheng.limits.models import CreditLine, Reservation
 from xinheng.web.orders import sheet
 
@@ -170,6 +170,32 @@ def test_the_answers_can_be_kept_as_a_file(world, form):
     assert [row[7] for row in rows[1:]] == ["approve", "hold"]
     assert "额度" in rows[2][8] and rows[1][4] == ("'=1+1" if form == "csv" else "=1+1")
     assert Decision.objects.count() == 2
+
+
+def test_only_trying_decides_and_reserves_nothing(world):
+    buyer("C1", world.units["EAST"], 100_000_00)
+    client, text = signed_in(world.bob), HEAD + "P1\tC1\t40000\tCNY\t30\nP2\tC1\t900000\tCNY\t30\n"
+    shown = page(client, text, point="quote")
+    assert "试算结果：没有占用额度" in shown
+    assert dict(Decision.objects.values_list("order_ref", "outcome")) == {
+        "P1": "approve",
+        "P2": "hold",
+    }
+    assert not Reservation.objects.exists() and not Hold.objects.exists()
+    page(client, text)  # and then for real
+    assert Reservation.objects.get().order_ref == "P1" and Hold.objects.count() == 1
+
+
+def test_payer_delivery_day_and_scope_are_asked_with_the_order(world):
+    buyer("C1", world.units["EAST"], None)
+    buyer("HEAD", world.units["EAST"], 100_000_00)
+    head = "订单号\t客户\t金额\t交货日期\t付款客户\t额度范围\t版本\n"
+    page(signed_in(world.bob), head + "P1\tC1\t40000\t2099-12-10\tHEAD\t\t3\n")
+    decision, kept = Decision.objects.get(), Reservation.objects.get()
+    assert (decision.outcome, decision.version, decision.customer.code) == ("approve", 3, "C1")
+    assert kept.line.customer.code == "HEAD" and kept.delivery_on.isoformat() == "2099-12-10"
+    shown = page(signed_in(world.bob), head + "P2\tC1\t40000\t\tnobody\tcement\t1\n")
+    assert "没有编码或名称为“nobody”的客户" in shown and "product:…" in shown
 
 
 def test_a_stranger_s_customer_is_not_found_and_not_offered(world):
