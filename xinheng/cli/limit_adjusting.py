@@ -18,6 +18,7 @@ from xinheng.operate.trouble import Exit, Trouble
 
 if TYPE_CHECKING:
     from xinheng.credit.adjusting import Rule
+    from xinheng.limits.adjusting import Adjustment
 
 SHOWN_MAX = 50
 WORDS = {
@@ -28,6 +29,17 @@ WORDS = {
     "unfit": "未设、不限或已到期，未动 · unset, unlimited or over, left",
     "taken": "已有人工建议，未动 · somebody's own proposal waits, left",
 }
+
+Codes = Annotated[
+    list[str] | None, typer.Option("--customer", help="客户编码，可多次 · Customer code")
+]
+All = Annotated[bool, typer.Option("--all", help="全部客户 · All customers")]
+From = Annotated[
+    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="起始日 · First day")
+]
+Until = Annotated[
+    datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="截止日 · Last day")
+]
 
 
 def adjust(
@@ -41,16 +53,10 @@ def adjust(
     rounding: Annotated[str, typer.Option(help="down | up | half")] = "down",
     lowest: Annotated[str, typer.Option(help="最低 · Never below")] = "",
     highest: Annotated[str, typer.Option(help="最高 · Never above")] = "",
-    customer: Annotated[
-        list[str] | None, typer.Option("--customer", help="客户编码，可多次 · Customer code")
-    ] = None,
-    all_of_them: Annotated[bool, typer.Option("--all", help="全部客户 · All customers")] = False,
-    first: Annotated[
-        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="起始日 · First day")
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="截止日 · Last day")
-    ] = None,
+    customer: Codes = None,
+    all_of_them: All = False,
+    first: From = None,
+    until: Until = None,
     apply: Annotated[bool, typer.Option("--apply", help="执行；缺省只预览 · Do it")] = False,
     as_json: Json = False,
 ) -> None:
@@ -77,9 +83,14 @@ def adjust(
             actor=actor,
             at=at,
         )
+    answer = _told(done, lines, apply)
+    say(answer, as_json, lambda: _show(answer))
+
+
+def _told(done: Adjustment, lines: dict[int, str], apply: bool) -> dict[str, Any]:
     from xinheng.credit.money import to_text
 
-    answer = {
+    return {
         "applied": apply,
         "counts": done.counts,
         "before": {code: to_text(minor, code) for code, minor in done.before_minor.items()},
@@ -97,7 +108,6 @@ def adjust(
             for row in done.rows
         ],
     }
-    say(answer, as_json, lambda: _show(answer))
 
 
 def _text(minor: int | None, currency: str) -> str | None:
