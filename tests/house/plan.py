@@ -76,7 +76,7 @@ OTHER_FILES = {
     "receivables": {
         *("as_of", "balances", "behaviour", "chains", "counted", "own_receipts", "posting"),
         *("quarantine", "reconciling", "recorded", "row_checks", "rows", "settling", "staging"),
-        "tables",
+        *("tables", "watching"),
     },
     "vault": {"keyring", "seal"},
 }

@@ -78,6 +78,7 @@ WRITERS = {
     "xinheng.decisions.moved": "which state a hold was judged on, for rechecking",
     "xinheng.decisions.assess": "one action over thousands of customers, a module of its own",
     "xinheng.people.saved_views": "a person's own filters of a page: nothing that anybody decided",
+    "xinheng.receivables.watching": "alarms of a round; it changes no figure",
     "xinheng.receivables.staging": "how receivables/actions.py brings rows in",
     "xinheng.receivables.settling": "how receivables/actions.py applies cash",
     "xinheng.receivables.chains": "how receivables/actions.py links orders to their documents",

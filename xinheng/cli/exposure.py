@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xinheng.cli.answer import Json, say
+from xinheng.cli.exposure_rebuild import rebuild, reconcile
 from xinheng.operate.database import django_ready
 from xinheng.operate.trouble import Exit, Trouble
 
@@ -43,6 +44,10 @@ KINDS = {
     "guarantee": "担保 · guarantee",
     "receipt": "收款 · receipt",
 }
+
+
+app.command("reconcile")(reconcile)
+app.command("rebuild")(rebuild)
 
 
 @app.callback()

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from django.db import OperationalError, close_old_connections, connections
 
 from xinheng.connectors.files.queue import run_waiting
+from xinheng.customers.models import Customer
 from xinheng.decisions.actions import expire_due
 from xinheng.decisions.assess import assess, due
 from xinheng.decisions.notices import look_after
@@ -26,8 +27,11 @@ from xinheng.intake.actions import close_interrupted
 from xinheng.limits.granting import bring_due_in_force
 from xinheng.people.actor import system
 from xinheng.people.queries import company, today
+from xinheng.receivables.actions import bring_in_due, retry_quarantined
+from xinheng.receivables.watching import watch
 
 ASSESS_MAX = 2_000
+WATCH_MAX = 500
 TICK_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
@@ -70,6 +74,31 @@ def turn_limits(at: datetime) -> int:
     return bring_due_in_force(today=today(at), at=at)
 
 
+def bring_in_documents(at: datetime) -> int:
+    """Receipts whose day has come pay; guarantees and recourse that ran out count no more."""
+    return bring_in_due(today=today(at), at=at)
+
+
+def look_into_quarantine(at: datetime) -> int:
+    """Messages that fit by now go in after all."""
+    return retry_quarantined(at=at)
+
+
+class Watch:
+    """Walks over all customers again and again, some at a time, comparing lines with documents."""
+
+    def __init__(self) -> None:
+        self.after = 0
+
+    def __call__(self, at: datetime) -> int:
+        rows = Customer.objects.filter(pk__gt=self.after).order_by("pk")
+        ids = list(rows.values_list("pk", flat=True)[:WATCH_MAX])
+        self.after = ids[-1] if len(ids) == WATCH_MAX else 0
+        for off in watch(ids, at=at) if ids else ():
+            log.error("exposure differs from its documents: %s", off)
+        return len(ids)
+
+
 def assess_customers(at: datetime) -> int:
     """Customers whose ledger moved, or whose rating ran out, are scored again."""
     if company() is None:
@@ -87,6 +116,9 @@ ROUNDS = (
     Round("orders that come near", 60, recheck_near_orders),
     Round("notices", 5, tell_people),
     Round("limits in force", 30, turn_limits),
+    Round("documents of the day", 60, bring_in_documents),
+    Round("quarantine", 30, look_into_quarantine),
+    Round("counters against documents", 15, Watch()),
     Round("assessments", 20, assess_customers),
 )
 

@@ -358,3 +358,28 @@ class Allocation(models.Model):
         ]
         # "as of" questions only look at what was applied after the day
         indexes = [models.Index(fields=["applied_on"], name="allocation_applied")]
+
+
+class Difference(models.Model):
+    """A figure of a credit line that its documents do not bear out: an alarm until both agree."""
+
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
+    currency = models.CharField(max_length=3)
+    scope = models.CharField(max_length=60, blank=True)
+    component = models.CharField(max_length=100)  # or "due", "order_due", "promised:ORDER"
+    day = models.DateField(null=True)
+    counter_minor = models.BigIntegerField()
+    documents_minor = models.BigIntegerField()
+    found_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+
+    objects = OwnedQuery.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["customer"],
+                condition=Q(resolved_at__isnull=True),
+                name="difference_standing",
+            )
+        ]
