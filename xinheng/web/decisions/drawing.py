@@ -13,7 +13,6 @@ from typing import Any
 
 from xinheng.credit.exposure import ADDING, FURTHER, REDUCING
 from xinheng.credit.money import to_minor
-from xinheng.limits.models import CreditLine
 from xinheng.texts import T
 from xinheng.web.frame.drawings import COMPONENTS, PLAIN, REDUCTIONS, Ceiling
 
@@ -81,24 +80,14 @@ def _percent(part: int, whole: int | None) -> Decimal | None:
     return (Decimal(part) * 100 / Decimal(whole)).quantize(Decimal("0.1"))
 
 
-def usage_of_line(line: CreditLine) -> Usage:
-    """A live line: counters as they are now."""
-    parts = [_part(name, getattr(line, f"{name}_minor")) for name in (*ADDING, *REDUCING)]
-    unset = line.amount_minor is None and not line.unlimited
-    return Usage(
-        currency=line.currency,
-        parts=parts,
-        used=sum(part.minor for part in parts),
-        ceiling=None if line.unlimited else (line.amount_minor or 0),
-        unset=unset,
-        unlimited=line.unlimited,
-    )
-
-
 def usage_of_answer(body: dict[str, Any], amount_minor: int, currency: str) -> Usage:
-    """A line as an answer saw it, with the order that was asked about."""
+    """A line as an answer saw it, in the line's currency, with what the order adds to it."""
     exposure = body["exposure"]
+    currency = exposure.get("currency", currency)
     limit = exposure.get("limit")
+    used = to_minor(exposure["used"], currency)
+    covered = to_minor(exposure.get("covered", "0"), currency)
+    after = to_minor(exposure["after"], currency) if "after" in exposure else used + amount_minor
     components = exposure.get("components") or {}
     parts = [
         Part(name, (COMPONENTS | REDUCTIONS)[name], to_minor(components[name], currency))
@@ -110,13 +99,11 @@ def usage_of_answer(body: dict[str, Any], amount_minor: int, currency: str) -> U
     return Usage(
         currency=currency,
         parts=parts,
-        used=to_minor(exposure["used"], currency),
-        ceiling=to_minor(limit, currency) if number else (None if limit == "unlimited" else 0),
-        asked=amount_minor,
+        used=used,
+        ceiling=to_minor(limit, currency) + covered
+        if number
+        else (None if limit == "unlimited" else 0),
+        asked=after - used,
         unset=limit is None,
         unlimited=limit == "unlimited",
     )
-
-
-def _part(name: str, minor: int) -> Part:
-    return Part(name, (COMPONENTS | REDUCTIONS)[name], -minor if name in REDUCING else minor)

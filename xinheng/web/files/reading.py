@@ -139,10 +139,11 @@ def _card(line: CreditLine | None, today: date) -> LineCard | None:
     proposal = Proposal.objects.filter(
         customer_id=line.customer_id, currency=line.currency, state="proposed"
     ).first()
+    usage = usage_now(line, policy_now(), today)
     return LineCard(
         line=line,
-        usage=usage_now(line, policy_now(), today),
-        expired=line.valid_until is not None and today > line.valid_until,
+        usage=usage,
+        expired=usage.behind.lapsed,
         proposal=proposal,
         methods=_methods(proposal),
     )
