@@ -167,6 +167,16 @@ def test_documents_that_settle_need_a_known_customer_and_invoices_may_bring_one(
     assert Invoice.objects.get(number="I-9").open_minor == 0
 
 
+def test_a_credit_note_does_not_turn_an_invoice_round(world: Any) -> None:
+    invoice = one("invoice", "I-1", issued_on="2026-10-21", terms="N30")
+    sent(world, invoice)
+    answer = sent(world, one("credit_note", "I-1", issued_on="2026-10-25"))
+    assert outcomes(answer) == ["refused"]
+    assert answer.json()["documents"][0]["code"] == "sign_turned"
+    assert outcomes(sent(world, invoice | {"amount": "90.00"})) == ["taken"]
+    assert Invoice.objects.get().amount_minor == 90_00
+
+
 def test_a_key_writes_for_the_customers_that_its_owner_sees(world: Any) -> None:
     from xinheng.people.models import Role
 

@@ -18,6 +18,7 @@ REFERENCE = "#/components/schemas/{name}"
 PATH_PARAMETERS = {
     "decision_id": {"type": "string", "format": "uuid"},
     "code": {"type": "string", "minLength": 1, "maxLength": 60},
+    "ref": {"type": "string", "minLength": 1, "maxLength": 80},
 }
 
 

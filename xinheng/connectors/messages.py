@@ -2,9 +2,9 @@
 
 The same rows go the same way as those of a file: one transaction, one batch that can be undone, one
 ledger entry. Each document has its own outcome: *taken*, *unchanged*, *older* than what is known,
-*quarantined* (it contradicts what is known; tried again by itself) or *refused* (its customer is
-unknown: send it again once the customer is there). What changes nothing leaves no batch and no
-entry, so the same message may be sent any number of times.
+*quarantined* (it contradicts what is known; tried again by itself) or *refused*: its customer is
+unknown (send it again once the customer is there), or a credit note has an invoice's number. What
+changes nothing leaves no batch and no entry, so the same message may be sent any number of times.
 
 Example: an invoice and the receipt that pays it in one message: both are taken, the customer owes
 nothing, and undoing the batch takes both back.
@@ -31,7 +31,7 @@ from xinheng.ledger.entries import NewEntry
 from xinheng.merkle.tree import hash_leaf, root_of
 from xinheng.people.actor import Actor
 from xinheng.receivables.actions import record_documents
-from xinheng.receivables.models import Quarantined
+from xinheng.receivables.models import Invoice, Quarantined
 from xinheng.refusals import Refused
 from xinheng.texts import T
 from xinheng.vault.actions import system_key
@@ -43,6 +43,10 @@ FOUND_CUSTOMERS: Final = frozenset({"orders", "deliveries", "invoices"})
 UNKNOWN_CUSTOMER: Final = T(
     "没有客户 {customer}：请先导入该客户，再重新发送。",
     "There is no customer {customer}: import the customer, then send it again.",
+)
+SIGN_TURNED: Final = T(
+    "编号 {number} 已是一张方向相反的发票：红字发票要有自己的编号。",
+    "{number} is a document of the other sign already: a credit note has a number of its own.",
 )
 
 
@@ -83,7 +87,7 @@ def receive_documents(
     # Whoever may write documents by message does what an import does, and nothing else.
     hand = dataclasses.replace(actor, permissions=actor.permissions | {"imports.run"})
     with transaction.atomic():
-        refused = _refused(messages, actor)
+        refused = _turned(messages) | _strangers(messages, actor)
         told = {"message": True}
         batch = open_batch("documents", sender, sha256, told, actor=hand, at=at)
         found, counts = _record(messages, refused, batch, hand, at)
@@ -103,7 +107,21 @@ def receive_documents(
     return msgspec.structs.replace(received, batch_id=batch.pk)
 
 
-def _refused(messages: Sequence[Message], actor: Actor) -> dict[int, Outcome]:
+def _turned(messages: Sequence[Message]) -> dict[int, Outcome]:
+    """Positions of credit notes under the number of an invoice, or the other way round: taking them
+    in would turn the document round.
+    """
+    told = {n: m.row for n, m in enumerate(messages) if m.kind == "invoices"}
+    numbers = [row.number for row in told.values()]
+    stored = dict(Invoice.objects.filter(number__in=numbers).values_list("number", "amount_minor"))
+    return {
+        position: Outcome("refused", "sign_turned", SIGN_TURNED.format(number=row.number))
+        for position, row in told.items()
+        if (stored.get(row.number, row.amount_minor) > 0) != (row.amount_minor > 0)
+    }
+
+
+def _strangers(messages: Sequence[Message], actor: Actor) -> dict[int, Outcome]:
     """Positions whose customer is unknown, or out of the actor's sight, which is the same."""
     codes = {message.row.customer_code for message in messages}
     rows = Customer.objects.filter(code__in=codes).values_list("code", "business_unit_id")
