@@ -21,8 +21,9 @@ from xinheng.decisions.models import Decision, Hold, Override
 from xinheng.limits.models import Reservation
 from xinheng.people.models import ApiKey, User
 from xinheng.texts import T
-from xinheng.web.decisions import words
+from xinheng.web.decisions import further, words
 from xinheng.web.decisions.drawing import Usage, usage_of_answer
+from xinheng.web.decisions.further import Further
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,24 @@ class Answer:
 def open_answer(raw: bytes, amount_minor: int, currency: str) -> Answer:
     """The answer's bytes as values for templates. Money stays decimal text as it was sent."""
     body = json.loads(raw)
+    exposure = body["exposure"]
+    counted_in = exposure.get("currency", currency)
+    above = {level["limit"]: level["currency"] for level in exposure.get("levels", [])}
     return Answer(
         body=body,
         outcome=words.OUTCOMES[body["outcome"]],
-        reasons=[_reason(row, currency) for row in body.get("reasons", [])],
+        reasons=[
+            _reason(row, above.get(row["threshold"], counted_in) if _of_above(row) else counted_in)
+            for row in body.get("reasons", [])
+        ],
         usage=usage_of_answer(body, amount_minor, currency),
         raw=bytes(raw).decode(),
     )
+
+
+def _of_above(row: dict[str, Any]) -> bool:
+    """Whether the reason is about a limit above, in that limit's currency."""
+    return row["code"].startswith(("group_", "sublimit_"))
 
 
 def _reason(row: dict[str, Any], currency: str) -> ReasonLine:
@@ -114,6 +126,7 @@ class Page:
     override: Override | None
     asked_by: str
     terms_days: int | None
+    further: Further
 
     @property
     def raw_bytes(self) -> int:
@@ -138,7 +151,7 @@ def read(view: queries.DecisionView) -> Page:
         decision=row,
         answer=answer,
         steps=_steps(view, answer),
-        facts=_facts(view.facts, row.currency),
+        facts=_facts(view.facts, view.order.currency),
         policy_title=T(title.get("zh") or view.policy.name, title.get("en") or view.policy.name),
         policy_version=view.policy.version,
         same_again=view.same_again,
@@ -147,24 +160,27 @@ def read(view: queries.DecisionView) -> Page:
         override=view.override,
         asked_by=askers([row])[row.pk],
         terms_days=view.order.terms_days,
+        further=further.read(view),
     )
 
 
 def _steps(view: queries.DecisionView, answer: Answer) -> list[Step]:
-    currency = view.decision.currency
     kinds = {check.code: check.kind for check in view.policy.checks}
-    codes = {reason.rule: reason.code for reason in view.verdict.reasons}
+    above = {f"{level.kind}:{level.name}": level.currency for level in view.facts.levels}
     told = {reason.code: reason for reason in answer.reasons}
     lines = []
     for number, step in enumerate(view.trace, 1):
-        kind = kinds.get(step.check, step.check)
+        kind = kinds.get(step.check, "headroom" if step.check in above else step.check)
+        currency = above.get(step.check, view.order.currency)
         result, tone = words.RESULTS[step.result]
-        code = codes.get("" if step.check == "forced_hold" else step.check, "")
+        code = _code(view, step)
         reason = told.get(code) if step.result not in ("pass", "skip") else None
         lines.append(
             Step(
                 number,
-                words.CHECKS.get(kind, T(step.check, step.check)),
+                further.level_title(step.check)
+                if step.check in above
+                else words.CHECKS.get(kind, T(step.check, step.check)),
                 _shown(kind, step.measured, currency),
                 _shown(kind, step.threshold, currency),
                 result,
@@ -175,6 +191,17 @@ def _steps(view: queries.DecisionView, answer: Answer) -> list[Step]:
             )
         )
     return lines
+
+
+def _code(view: queries.DecisionView, step: decide.Step) -> str:
+    """The reason that belongs to a step of the trace: same check, same figures."""
+    for reason in view.verdict.reasons:
+        if (reason.measured, reason.threshold) == (step.measured, step.threshold):
+            by_person = step.check == "forced_hold" and not reason.rule
+            if by_person or reason.rule == step.check or ":" in step.check:
+                return reason.code
+    codes = {reason.rule: reason.code for reason in view.verdict.reasons}
+    return codes.get("" if step.check == "forced_hold" else step.check, "")
 
 
 def _shown(kind: str, value: str | None, currency: str) -> str:

@@ -84,6 +84,7 @@ CHECKS = {
     "grade_floor": T("最低评级", "Lowest grade"),
     "terms_longer": T("付款账期", "Payment terms"),
     "forced_hold": T("人工强制冻结", "Forced hold"),
+    "exchange_rates": T("汇率", "Exchange rates"),
 }
 AMOUNT_CHECKS = frozenset({"headroom", "single_order_cap", "overdue_amount"})
 DAY_CHECKS = frozenset({"overdue_days", "terms_longer"})
@@ -108,6 +109,29 @@ CODES = {
     "rating_expired": T("评级已过期", "Rating expired"),
     "grade_too_low": T("评级过低", "Grade too low"),
     "terms_longer": T("账期过长", "Terms too long"),
+    "group_headroom_exceeded": T("超出集团额度", "Over the group's limit"),
+    "group_limit_expired": T("集团额度已过期", "Group limit expired"),
+    "sublimit_exceeded": T("超出分项额度", "Over a sub-limit"),
+    "sublimit_expired": T("分项额度已过期", "Sub-limit expired"),
+    "limit_in_grace": T("额度在宽限期内", "Limit in grace"),
+    "exchange_rate_unknown": T("缺少汇率", "No exchange rate"),
+    "payer_not_active": T("付款方状态异常", "Payer not active"),
+    "within_tolerance": T("在容差之内", "Within the tolerance"),
+    "checked_recently": T("近期已检查", "Checked recently"),
+}
+
+# Where in its life an order was asked about, where that is not its own check.
+POINTS = {
+    "quote": T("报价检查", "Quote check"),
+    "release": T("放行检查", "Release check"),
+    "dispatch": T("发货检查", "Dispatch check"),
+    "invoice": T("开票检查", "Invoice check"),
+}
+
+CAUSES = {
+    "moved": T("款项、单据或额度有变", "Money, documents or limits moved"),
+    "horizon": T("交货日临近", "Its delivery came near"),
+    "person": T("有人要求", "A person asked"),
 }
 
 STATUSES = {
@@ -130,6 +154,7 @@ RESERVATION_STATES = {
     "posted": (T("已转为发票", "Became an invoice"), "none"),
     "voided": (T("已释放", "Voided"), "none"),
     "expired": (T("已到期释放", "Expired"), "none"),
+    "replaced": (T("被新版本取代", "Replaced by a newer version"), "none"),
 }
 
 _MENDS = {
@@ -150,6 +175,20 @@ _MENDS = {
         "收回逾期超过 {threshold} 天的全部发票。",
         "Collect every invoice more than {threshold} days late.",
     ),
+    "group_headroom_exceeded": T(
+        "由集团内任一公司付款 {short} {currency}、把订单减小，或提高集团额度。",
+        "Have any company of the group pay {short} {currency}, make the order smaller, or have the "
+        "group's limit raised.",
+    ),
+    "sublimit_exceeded": T(
+        "收回该分项的 {short} {currency}、把订单减小，或提高分项额度。",
+        "Receive {short} {currency} on what counts in it, make the order smaller, or have the "
+        "sub-limit raised.",
+    ),
+    "group_limit_expired": T("重新核定集团额度。", "Renew the group's limit."),
+    "sublimit_expired": T("重新核定分项额度。", "Renew the sub-limit."),
+    "exchange_rate_unknown": T("录入或导入汇率。", "Enter or import the exchange rate."),
+    "payer_not_active": T("先恢复付款方状态。", "Bring the payer's status back first."),
     "limit_missing": T("先为客户核定额度。", "Grant the customer a limit first."),
     "limit_unset": T("先为客户核定额度。", "Grant the customer a limit first."),
     "limit_expired": T("重新核定额度，延长有效期。", "Renew the limit."),
