@@ -324,6 +324,42 @@ def test_a_review_that_somebody_asked_for_is_answered_by_the_release(world: Worl
     assert (asked.answered_by, asked.answered_at) == (None, LATER)
 
 
+def test_a_person_and_the_round_release_an_order_once(world: World) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connections
+
+    policy(auto_release=True)
+    orders = [held(world, f"PO-{n}", 10_00, AT + timedelta(seconds=n)) for n in range(12)]
+    receive(120_00)
+    alice = world.actor("alice")
+
+    def by_hand() -> int:
+        done = 0
+        for order in reversed(orders):
+            try:
+                release_hold(order, WHY, actor=alice, at=LATER)
+                done += 1
+            except Refused as refused:
+                assert refused.code is DecisionRefusal.NOT_WAITING
+        connections.close_all()
+        return done
+
+    def by_itself() -> int:
+        looked = recheck_due(at=LATER)
+        connections.close_all()
+        return looked
+
+    with ThreadPoolExecutor(2) as both:
+        hand, round_ = both.submit(by_hand), both.submit(by_itself)
+        released_by_hand, _ = hand.result(), round_.result()
+    recheck_due(at=LATER)
+    assert len(released()) == 12
+    assert Reservation.objects.count() == 12
+    assert Override.objects.count() == released_by_hand
+    assert CreditLine.objects.get(customer__code="C1").orders_minor == 120_00
+
+
 def test_a_hold_that_ended_is_not_looked_at(world: World) -> None:
     order = held(world, "PO-1", 100_00)
     release_hold(order, WHY, actor=world.actor("alice"), at=AT)
