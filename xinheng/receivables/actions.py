@@ -51,7 +51,7 @@ from xinheng.receivables.staging import (
     compare,
     delete,
     drop,
-    drop_older,
+    find_behind,
     insert_new,
     known_numbers,
     stage,
@@ -278,8 +278,9 @@ def _record(
         )
         stage(cursor, table, _values(table, rows, customers))
         known = known_numbers(cursor, table) if tell else set()
-        older = drop_older(cursor, table)
-        why = quarantine.contradictions(cursor, table)
+        behind = find_behind(cursor, table)
+        drop(cursor, table, behind.older)
+        why = quarantine.contradictions(cursor, table, behind.taken)
         drop(cursor, table, list(why))
         found = compare(cursor, table)
         drop(cursor, table, found.reused)
@@ -290,7 +291,7 @@ def _record(
             quarantine.put_aside(table, {row.number: row for row in rows}, why, batch, at=at)
         quarantine.resolve(table, rows, why, at=at)
     changed = {before["number"] for _, before in found.changed}
-    outcomes = outcomes_of(rows, known, changed, set(older), why) if tell else {}
+    outcomes = outcomes_of(rows, known, changed, behind.older, why) if tell else {}
     return Recorded(
         Counts(
             read=len(told),

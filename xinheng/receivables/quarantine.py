@@ -37,13 +37,11 @@ _OTHERS: Final = {
 }
 
 
-def contradictions(cursor: Any, table: Table) -> dict[str, ReceivablesRefusal]:
-    """Staged numbers that can't be what they say, and why."""
-    cursor.execute(
-        f"select t.number from {table.name} t join {table.stage} s on s.number = t.number"
-        " where t.customer_id <> s.customer_id or t.currency <> s.currency"
-    )
-    found = dict.fromkeys((row[0] for row in cursor.fetchall()), ReceivablesRefusal.NUMBER_TAKEN)
+def contradictions(
+    cursor: Any, table: Table, taken: Sequence[str]
+) -> dict[str, ReceivablesRefusal]:
+    """Staged numbers that can't be what they say, and why; `taken`: those of another owner."""
+    found = dict.fromkeys(taken, ReceivablesRefusal.NUMBER_TAKEN)
     if table.name in _OTHERS:
         cursor.execute(_OTHERS[table.name])
         for (number,) in cursor.fetchall():

@@ -88,14 +88,22 @@ def _keep_untold(cursor: Any, table: Table, untold: int) -> None:
     )
 
 
-def drop_older(cursor: Any, table: Table) -> list[str]:
-    """Take rows that are behind the stored revision off the stage; their numbers."""
+class Behind(NamedTuple):
+    """Staged numbers that can't change what is stored: older ones, and those of another owner."""
+
+    older: list[str]
+    taken: list[str]
+
+
+def find_behind(cursor: Any, table: Table) -> Behind:
+    """What of the staged rows is behind the stored revision, or has a number that is taken."""
+    theirs = "t.customer_id <> s.customer_id or t.currency <> s.currency"
     cursor.execute(
-        f"delete from {table.stage} s using {table.name} t where t.number = s.number"
-        " and t.revision > s.revision and t.customer_id = s.customer_id"
-        " and t.currency = s.currency returning s.number"
+        f"select s.number, {theirs} from {table.stage} s join {table.name} t"
+        f" on t.number = s.number where t.revision > s.revision or {theirs}"
     )
-    return [row[0] for row in cursor.fetchall()]
+    found = cursor.fetchall()
+    return Behind([row[0] for row in found if not row[1]], [row[0] for row in found if row[1]])
 
 
 def drop(cursor: Any, table: Table, numbers: Sequence[str]) -> None:
