@@ -18,6 +18,7 @@ from xinheng.decisions.actions import cancel, expire_due
 from xinheng.decisions.forcing import lift_forced, place_hold
 from xinheng.decisions.models import Hold, Override
 from xinheng.decisions.queries import waiting_holds
+from xinheng.decisions.rechecking import recheck_due, recheck_horizon
 from xinheng.decisions.refusals import DecisionRefusal
 from xinheng.decisions.releasing import reject_hold, release_hold
 from xinheng.limits.models import CreditLine, Reservation
@@ -288,6 +289,60 @@ def test_10_reopening_and_copying_are_asked_again(trade: Trade) -> None:
     assert trade.ask("P2", 900)["outcome"] == "approve"
     assert trade.ask("P1", 600, version=2)["outcome"] == "hold"  # reopened
     assert trade.ask("P3", 900)["outcome"] == "hold"  # copied
+
+
+# --- 11 Jobs that look again (S20, D1, O-rel)
+
+
+@pytest.mark.parametrize(
+    ("order", "ready"), [("oldest", "P1"), ("smallest", "P3"), ("delivery", "P2")]
+)
+def test_11_money_for_one_order_makes_one_ready_in_the_stated_order(
+    trade: Trade, order: str, ready: str
+) -> None:
+    """Behaviour 11: blocked documents after payment (S20 RVKRED06), Ready to release (D1)."""
+    trade.policy(release_order=order)
+    trade.line(limit=1_000)
+    trade.invoice("I1", 1_000)
+    for ref, amount, days in (("P1", 300, 9), ("P2", 290, 5), ("P3", 280, 7)):
+        trade.ask(ref, amount, delivery_on=(trade.today + days * DAY).isoformat())
+        trade.later(hours=1)
+    trade.receipt("R1", 300, reference="I1")
+    recheck_due(at=trade.at)
+    assert list(Hold.objects.filter(ready=True).values_list("decision__order_ref", flat=True)) == [
+        ready
+    ]
+    assert trade.used() == 700  # ready is not released: a person does that here
+
+
+def test_11_where_the_policy_says_so_what_passes_is_released_by_itself(trade: Trade) -> None:
+    """Behaviour 11 (D1 auto release, O-rel): and a forced hold is kept (behaviour 13)."""
+    trade.policy(auto_release=True)
+    trade.line(limit=1_000)
+    trade.invoice("I1", 1_000)
+    trade.ask("P1", 300)
+    trade.ask("P2", 300)
+    place_hold(
+        trade.decision("P1").pk, "收货地址可疑", actor=trade.world.actor("alice"), at=trade.at
+    )
+    trade.later(hours=1)
+    trade.receipt("R1", 1_000, reference="I1")
+    recheck_due(at=trade.at)
+    states = dict(Hold.objects.values_list("decision__order_ref", "state"))
+    assert states == {"P1": "waiting", "P2": "released"}
+    assert Hold.objects.get(decision__order_ref="P1").ready  # shown as ready, but kept
+    assert not Override.objects.exists() and trade.used() == 300
+
+
+def test_11_an_order_that_comes_into_the_horizon_is_looked_at_again(trade: Trade) -> None:
+    """Behaviour 11 (S20 RVKRED08): orders entering the credit horizon."""
+    trade.policy(order_horizon_days=30)
+    trade.line(limit=1_000, open_items=800)
+    trade.ask("P1", 600, delivery_on=(trade.today + 40 * DAY).isoformat())
+    assert not Hold.objects.exists()
+    trade.later(days=20)
+    recheck_horizon(at=trade.at)
+    assert Hold.objects.get().state == "waiting"
 
 
 # --- 12 The hold queue (D1, S12)

@@ -29,9 +29,14 @@ from xinheng.decisions.actions import cancel
 from xinheng.decisions.models import Decision, Hold
 from xinheng.decisions.refusals import DecisionRefusal
 from xinheng.decisions.releasing import release_hold
-from xinheng.limits.models import CreditLine, Reservation
+from xinheng.limits.actions import Move, post
+from xinheng.limits.locking import lock_lines
+from xinheng.limits.models import Reservation
 from xinheng.limits.queries import reconcile
 from xinheng.people.roles import shipped as shipped_roles
+from xinheng.receivables.actions import rebuild
+from xinheng.receivables.posting import post_difference
+from xinheng.receivables.queries import reconcile as documents_off
 from xinheng.refusals import Refused
 
 pytestmark = pytest.mark.django_db
@@ -295,16 +300,29 @@ def test_25_and_29_a_limit_can_not_be_a_mere_warning_or_left_out(kind: str) -> N
         load({**body, "checks": [check for check in body["checks"] if check["kind"] != kind]})
 
 
-def test_26_and_27_exposure_is_always_there_and_proves_itself(trade: Trade) -> None:
+def test_26_and_27_a_rebuild_posts_the_difference_and_exposure_is_never_zero(
+    trade: Trade, monkeypatch: Any
+) -> None:
     """SAP UKM_RVKRED77 (a rebuild blocks or zeroes; stechno.net), gv-2 (while exposure is rebuilt
     it is zero, so that orders do not go on hold; pdfcoffee.com)."""
-    trade.line(limit=1_000)
+    line = trade.line(limit=1_000)
     trade.ask("P1", 600)
     trade.order("P1", 600)
-    batch = trade.delivery("D1", 400, order_number="P1")
-    assert batch and reconcile() == []
-    CreditLine.objects.update(unbilled_minor=0)  # a counter goes wrong
-    assert list(reconcile())  # and is told, with both figures
+    trade.delivery("D1", 400, order_number="P1")
+    assert reconcile() == [] and documents_off([line.customer_id]) == []
+    lock_lines([line.pk])
+    post([Move(line.pk, "unbilled", -150, "test", "a counter goes wrong")], at=trade.at)
+    [off] = documents_off([line.customer_id])  # told, with both figures
+    assert (off.counter, off.documents) == (250, 400)
+    seen: list[int] = []
+    monkeypatch.setattr(
+        "xinheng.receivables.actions.post_difference",
+        lambda *given, **named: (seen.append(trade.used()), post_difference(*given, **named))[1],
+    )
+    found = rebuild([line.customer_id], actor=trade.world.actor("alice"), at=trade.at)
+    assert [one.component for one in found] == ["unbilled"]
+    assert seen == [450] and trade.used() == 600  # the old figure until the right one stands
+    assert reconcile() == [] and documents_off([line.customer_id]) == []
 
 
 def test_28_a_released_order_is_not_blocked_again_at_delivery(trade: Trade) -> None:

@@ -28,10 +28,12 @@ from xinheng.decisions.actions import check_orders
 from xinheng.decisions.governing import live_policy
 from xinheng.decisions.models import Decision
 from xinheng.intake.actions import finish_batch, open_batch
-from xinheng.limits.in_force import bring_in_force
-from xinheng.limits.models import Cover, CreditLine, DatedLimit
+from xinheng.limits.covering import enter_cover
+from xinheng.limits.granting import grant_limit
+from xinheng.limits.models import CreditLine
 from xinheng.limits.queries import components_of
 from xinheng.limits.tree import arrange
+from xinheng.limits.values import Conditions, NewCover, NewLimit
 from xinheng.people.actor import system
 from xinheng.policies.actions import approve, draft, go_live
 from xinheng.receivables.actions import record_documents
@@ -39,6 +41,7 @@ from xinheng.receivables.tables import BY_KIND
 
 CLERK = system("tests")
 FAR = date(2027, 6, 30)
+WHY = "按年度评审核定"
 _files = count(1)
 
 
@@ -87,35 +90,37 @@ class Trade:
         made.refresh_from_db()
         return made
 
-    def plan(self, line: CreditLine, amount: int | None, first: date, last: date, **extra: Any):
+    def plan(
+        self,
+        line: CreditLine,
+        amount: int | None,
+        first: date,
+        last: date,
+        *,
+        temporary: bool = False,
+        grace_days: int = 0,
+    ) -> None:
         """A dated limit beside those that the line has; no amount is the word unlimited."""
-        DatedLimit.objects.create(
-            line=line,
-            amount_minor=amount,
-            unlimited=amount is None,
-            valid_from=first,
-            valid_until=last,
-            granted_by="system:tests",
-            granted_at=self.at,
-            overdue_days_allowed=30,
-            overdue_allowed_minor=extra.pop("overdue_allowed_minor", 0),
-            **extra,
+        asked = NewLimit(
+            line.customer_id,
+            line.currency,
+            amount,
+            first,
+            last,
+            WHY,
+            line.scope,
+            amount is None,
+            temporary,
         )
-        bring_in_force([line.pk], today=self.today, at=self.at)
+        terms = Conditions(0, 30, grace_days=grace_days)
+        assert grant_limit(asked, conditions=terms, actor=CLERK, at=self.at).live
 
     def cover(self, line: CreditLine, amount: int, share_bps: int, last: date) -> None:
-        Cover.objects.create(
-            line=line,
-            kind="insurance",
-            reference=f"P-{next(_files)}",
-            amount_minor=amount,
-            share_bps=share_bps,
-            valid_from=self.today,
-            valid_until=last,
-            entered_by="system:tests",
-            entered_at=self.at,
+        """An insurance from today on."""
+        policy = NewCover(
+            line.pk, "insurance", f"P-{next(_files)}", amount, share_bps, self.today, last
         )
-        bring_in_force([line.pk], today=self.today, at=self.at)
+        enter_cover(policy, actor=CLERK, at=self.at)
 
     def used(self, code: str = "C1", currency: str = "CNY", scope: str = "") -> int:
         """What the line itself carries, under the policy that governs."""

@@ -22,13 +22,13 @@ from xinheng.connectors.files.values import Unreadable
 from xinheng.credit.money import MoneyError, to_minor
 from xinheng.customers.models import Customer
 from xinheng.decisions.values import Ask, ask_of
+from xinheng.limits.granting import SCOPE
 from xinheng.texts import T
 from xinheng.web.orders import forms
 from xinheng.web.orders.sheet import COLUMNS, Grid
 
 SUGGESTED_ROWS: Final = 20
 VERSION_MAX: Final = 999_999
-SCOPE: Final = re.compile(r"(?:unit|product|project):\S{1,50}")
 
 
 @dataclass
@@ -147,7 +147,7 @@ def _read_values(row: Row, currency: str) -> None:
     row.version = _cell(row, "version", lambda t: values.count(t, 1, VERSION_MAX)) or 1
     row.delivery_on = _cell(row, "delivery_on", values.day)
     scope = row.texts["scope"]
-    if scope and not SCOPE.fullmatch(scope):
+    if scope == "group" or not SCOPE.fullmatch(scope):
         row.errors["scope"] = T(
             "额度范围写成 product:…、project:… 或 unit:…，或空着。",
             "Write the scope as product:…, project:… or unit:…, or leave it empty.",
