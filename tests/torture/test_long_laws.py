@@ -1,8 +1,9 @@
-"""R-01, R-04 and R-11 for hours instead of a minute: make torture ARGS="-k long_laws".
+"""R-01, R-04, R-11 and R-12 for hours instead of a minute: make torture ARGS="-k long_laws".
 
 XINHENG_LAW_EXAMPLES and XINHENG_LAW_LENGTH set how much R-01 and R-02 try, XINHENG_LAW_SCHEDULES
 how many orders of each pair R-04 tries, XINHENG_LAW_RACES how often R-11 lets five people end the
-same order at once. XINHENG_TORTURE_SEED repeats a draw.
+same order at once, XINHENG_LAW_SHUFFLES how often R-12 shuffles the messages.
+XINHENG_TORTURE_SEED repeats a draw.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from django.db import DatabaseError, connections
 from tests.laws import test_interleavings as pairs
 from tests.laws.interleave import Race
 from tests.laws.test_line_model import Account, House, Model, try_all, try_sequences
+from tests.laws.test_messages_in_any_order import try_shuffles
 from tests.world import make_world
 from xinheng.decisions.models import Hold
 from xinheng.limits import sql
@@ -29,6 +31,7 @@ pytestmark = pytest.mark.torture
 EXAMPLES = int(os.environ.get("XINHENG_LAW_EXAMPLES", "2000"))
 LENGTH = int(os.environ.get("XINHENG_LAW_LENGTH", "4"))
 SCHEDULES = int(os.environ.get("XINHENG_LAW_SCHEDULES", "60"))
+SHUFFLES = int(os.environ.get("XINHENG_LAW_SHUFFLES", "10000"))
 RACES = int(os.environ.get("XINHENG_LAW_RACES", "2000"))
 SEED = int(os.environ.get("XINHENG_TORTURE_SEED", "20261122"))
 SWITCHES = 2
@@ -59,6 +62,12 @@ def test_every_pair_in_many_orders() -> None:
         print(f"{bench.schedules} schedules of {len(tried)} pairs")
     assert not found, "\n\n".join(found.values())
     assert reconcile() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_shuffles_of_messages_end_in_the_same_books() -> None:
+    # Each shuffle in a transaction of its own: what it made and dropped can be swept up meanwhile.
+    try_shuffles(SHUFFLES, SEED)
 
 
 # --- R-11: everybody at once on the same order

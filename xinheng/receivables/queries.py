@@ -36,13 +36,11 @@ __all__ = [
     "Behaviour",
     "InHand",
     "OpenItem",
-    "OpenOrder",
     "PaidMonth",
     "Payment",
     "behaviour",
     "monthly_payment",
     "open_items",
-    "open_orders",
     "payments_of",
     "prepaid",
     "quarantined",
@@ -90,12 +88,6 @@ class Payment(Struct, frozen=True):
     rule: str
     method: str
     simulated: bool
-
-
-class OpenOrder(Struct, frozen=True):
-    customer_id: int
-    currency: str
-    open_minor: int
 
 
 def open_items(
@@ -154,17 +146,6 @@ def payments_of(invoice_id: int, as_of: date) -> list[Payment]:
         as_of,
     )
     return [Payment(*row) for row in found]
-
-
-def open_orders(numbers: Iterable[str]) -> dict[str, OpenOrder]:
-    """Open orders by their number: what an order check of the same number must not count twice."""
-    found = rows(
-        "select number, customer_id, currency, open_minor from receivables_order"
-        " where number = any(%(numbers)s) and open_minor > 0",
-        {"numbers": list(numbers)},
-        date.max,
-    )
-    return {row[0]: OpenOrder(*row[1:]) for row in found}
 
 
 def quarantined(user: Any, *, batch_id: int | None = None) -> QuerySet[Any]:
