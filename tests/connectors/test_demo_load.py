@@ -51,6 +51,18 @@ def test_the_book_is_imported_assessed_granted_and_asked(loaded: dict) -> None:
     assert reconcile() == []
 
 
+def test_it_has_a_group_a_part_a_season_and_an_insurance(loaded: dict) -> None:
+    group = CreditLine.objects.get(scope="group")
+    below = CreditLine.objects.filter(path__contains=[group.pk])
+    assert {line.scope for line in below} == {"", "product:GIFT"}
+    assert below.values("customer").distinct().count() == loaded["counts"]["grouped"] == 3
+    assert Customer.objects.filter(payer=group.customer_id).count() == 1
+    assert CreditLine.objects.get(temporary=True).amount_minor
+    assert CreditLine.objects.get(covered_minor__gt=0).in_force_until
+    waiting = Proposal.objects.filter(state="proposed", proposed_by="system:demonstration")
+    assert waiting.count() >= loaded["counts"]["waiting_proposals"] > 0
+
+
 def test_everything_simulated_says_so(loaded: dict) -> None:
     for model in (Customer, Invoice, Receipt, ImportBatch):
         assert not model.objects.filter(simulated=False).exists(), model

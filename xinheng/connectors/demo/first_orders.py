@@ -52,7 +52,7 @@ def ask_first_orders(people: Mapping[str, User], *, at: datetime) -> dict[str, i
 def _asks(user: User, count: int, start: int) -> list[Ask]:
     random = Random(f"{SEED}:orders:{user.username}")
     lines = CreditLine.objects.select_related("customer").filter(
-        customer__business_unit_id=user.business_unit_id, customer__simulated=True
+        customer__business_unit_id=user.business_unit_id, customer__simulated=True, scope=""
     )
     chosen = sorted(lines.order_by("customer__code"), key=lambda line: random.random())[:count]
     return [_ask(line, start + place, random) for place, line in enumerate(chosen, start=1)]

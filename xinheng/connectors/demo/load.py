@@ -19,6 +19,7 @@ from typing import Any
 from xinheng.connectors.demo import accounts, files, model
 from xinheng.connectors.demo.first_orders import FIRST_REF, ask_first_orders
 from xinheng.connectors.demo.granting import grant_all
+from xinheng.connectors.demo.grouping import group_some
 from xinheng.connectors.demo.removal import remove
 from xinheng.connectors.demo.values import Book
 from xinheng.connectors.files.imports import run_import
@@ -96,6 +97,7 @@ def load(
         counts["assessed"] = assess(list(ids), as_of=day, actor=actor, at=at)
     with steps.step("授信 · Grant"):
         counts |= grant_all(of_user(cast["alice"]), day, at=at)
+        counts |= group_some(of_user(cast["alice"]), day, at=at)
     with steps.step("订单检查 · Order checks"):
         counts |= ask_first_orders(cast, at=at)
     accounts.keep_sealed(passwords, at=at)
