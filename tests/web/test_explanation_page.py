@@ -54,11 +54,11 @@ def test_every_reason_is_told_as_it_is_or_in_other_words():
             "zh-hans",
             [
                 "加上本单后占用 1,100.00 元，超过授信额度 1,000.00 元",
-                "收回 100.00 CNY",
+                "付款 100.00 CNY",
                 "信用等级与评分",
             ],
         ),
-        ("en", ["more than the limit of CNY 1,000.00", "Receive 100.00 CNY", "The credit grade"]),
+        ("en", ["more than the limit of CNY 1,000.00", "Pay 100.00 CNY", "The credit grade"]),
     ],
 )
 def test_it_says_why_what_would_help_and_what_is_left_out(world, held, language, said):

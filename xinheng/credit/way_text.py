@@ -5,6 +5,7 @@ order) before shipping.". Percentages of what must come in are rounded up, of wh
 so that the figure in the sentence is enough as well.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from xinheng.credit.money import display
@@ -77,6 +78,32 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "Receive {amount} {currency}: {invoices}.",
     ),
 }
+# The steps that the customer can take, said to it.
+TO_THE_CUSTOMER: Final[dict[str, tuple[str, str]]] = {
+    "wait": SENTENCES["wait"],
+    "deliver_later": (
+        "把交货日改到 {day} 或以后。",
+        "Have it delivered on {day} or later.",
+    ),
+    "shorten_terms": ("接受 {days} 天的账期。", "Accept terms of {days} days."),
+    "receive_on": (
+        "付款 {amount} {currency}，并注明支付：{invoices}。",
+        "Pay {amount} {currency} and say what it is for: {invoices}.",
+    ),
+    "receive": ("付款 {amount} {currency}：{invoices}。", "Pay {amount} {currency}: {invoices}."),
+    "prepay": (
+        "发货前预付 {amount} {currency}（订单的 {up}%）。",
+        "Pay {amount} {currency} ({up}% of the order) in advance.",
+    ),
+    "ship_part": (
+        "先发 {amount} {currency}（订单的 {down}%）。",
+        "Take {amount} {currency} of it ({down}% of the order) first.",
+    ),
+    "cover": (
+        "提供 {amount} {currency} 的担保。",
+        "Give a guarantee of {amount} {currency}.",
+    ),
+}
 RECEIPTS: Final = ("receive", "receive_on")
 LEVELS: Final = {
     "group": ("集团", "group"),
@@ -88,11 +115,16 @@ LEVELS: Final = {
 _STATUSES: Final = {"active": "正常", "watch": "重点关注"}
 
 
-def text(step: Step, currency: str, items: Items = ()) -> Both:
+def text(
+    step: Step,
+    currency: str,
+    items: Items = (),
+    sentences: Mapping[str, tuple[str, str]] = SENTENCES,
+) -> Both:
     """The sentence in both languages. items: the open invoices before the step, by which a receipt
     is told.
     """
-    zh, en = SENTENCES[step.code]
+    zh, en = sentences[step.code]
     currency = step.currency or currency
     fields = {
         "amount": display(step.amount_minor, currency),

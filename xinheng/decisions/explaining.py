@@ -107,13 +107,6 @@ ANSWERS: Final = {
     "hold": T("订单暂停，等待条件改变。", "The order is on hold until something changes."),
     "decline": T("订单未获通过。", "The order is declined."),
 }
-# Steps that the customer can take itself.
-OWN_STEPS: Final = frozenset(
-    {
-        *("wait", "deliver_later", "shorten_terms", "receive_on", "receive"),
-        *("prepay", "ship_part", "cover"),
-    }
-)
 HELP_WITHOUT_FIGURES: Final = T(
     "付清已到期的发票会有帮助；具体金额请与我们联系。",
     "Paying invoices that are due helps; please ask us for the amount.",
@@ -201,7 +194,8 @@ def _hides_figures(facts: Facts) -> bool:
 def _helps(outlook: Outlook | None, hidden: bool) -> tuple[tuple[T, ...], ...]:
     if outlook is None:
         return ()
-    own = [way for way in outlook.ways if all(told.step.code in OWN_STEPS for told in way)]
+    said = [[told.to_customer for told in way] for way in outlook.ways]
+    own = [[text for text in way if text is not None] for way in said if None not in way]
     if hidden:
         return ((HELP_WITHOUT_FIGURES,),) if own else ()
-    return tuple(tuple(T(told.text["zh"], told.text["en"]) for told in way) for way in own)
+    return tuple(tuple(T(text["zh"], text["en"]) for text in way) for way in own)

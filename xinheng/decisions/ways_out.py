@@ -14,17 +14,20 @@ from typing import Any, NamedTuple
 from xinheng.credit.money import to_text
 from xinheng.credit.policy import Policy
 from xinheng.credit.way_changes import Scene, Step
-from xinheng.credit.way_text import text
+from xinheng.credit.way_text import TO_THE_CUSTOMER, text
 from xinheng.credit.ways_out import find
 from xinheng.decisions.models import Decision, Hold
 from xinheng.decisions.scenes import scenes_of
 
 
 class ToldStep(NamedTuple):
-    """A step with its sentence in both languages."""
+    """A step with its sentence in both languages; `to_customer`: the same said to the customer,
+    where it is the customer's to take.
+    """
 
     step: Step
     text: dict[str, str]
+    to_customer: dict[str, str] | None = None
 
 
 class Outlook(NamedTuple):
@@ -67,7 +70,9 @@ def _told(steps: tuple[Step, ...], scene: Scene) -> tuple[ToldStep, ...]:
     """Each step in words, told by the invoices that are open when its turn comes."""
     told = []
     for step in steps:
-        told.append(ToldStep(step, text(step, scene.order.currency, scene.items)))
+        currency, items = scene.order.currency, scene.items
+        own = text(step, currency, items, TO_THE_CUSTOMER) if step.code in TO_THE_CUSTOMER else None
+        told.append(ToldStep(step, text(step, currency, items), own))
         scene = scene.after(step)
     return tuple(told)
 
