@@ -95,6 +95,9 @@ def test_the_group_s_mark_stands_where_its_room_ends():
     room = drawings.Ceiling(group_room=20)
     assert drawings.limit_bar({"open_items": 50}, 100, behind=room).group_x == 700
     assert drawings.limit_bar({"open_items": 50}, None, behind=room).group_x == 1000
+    # the lower of both is what is left
+    assert drawings.limit_bar({"open_items": 50}, 100, behind=room).headroom_minor == 20
+    assert drawings.limit_bar({"open_items": 95}, 100, behind=room).headroom_minor == 5
     over = drawings.Ceiling(group_room=-20)
     assert drawings.limit_bar({"open_items": 50}, 100, behind=over).group_x == 300
 
@@ -139,10 +142,11 @@ def test_a_branch_sees_its_group_s_sums_but_no_stranger_s_name(world):
     other = make_customer("C2", unit=world.units["WEST"], name="西部分公司", parent=head)
     make_line(head, 1_000_00, scope="group")
     make_line(branch, 500_00, open_items=100_00)
-    make_line(other, 500_00, open_items=300_00)
+    make_line(other, 500_00, open_items=700_00)
     arrange([head.pk], at=AT)
     page = text_of(signed_in(world.bob).get(PAGE))
-    assert "集团额度" in page and "400.00" in page and "600.00" in page
+    assert "上级额度只剩 200.00" in page
+    assert "集团额度" in page and "800.00" in page and "200.00" in page
     assert "西部" not in page and "另有 1 条额度属于您看不到的客户" in page
     whole = text_of(signed_in(world.alice).get(PAGE))
     assert "西部集团" in whole and "西部分公司" in whole

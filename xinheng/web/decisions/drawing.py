@@ -41,10 +41,14 @@ class Usage:
 
     @property
     def headroom(self) -> int | None:
-        """What is left; nothing where the limit is outside its dates."""
-        if self.ceiling is None:
-            return None
-        left = self.ceiling - self.used
+        """What is left, the lower of its own and what the group leaves; nothing where the limit is
+        outside its dates.
+        """
+        own = None if self.ceiling is None else self.ceiling - self.used
+        group = self.behind.group_room
+        if own is None or (self.unset and group is not None):
+            return group
+        left = own if group is None else min(own, group)
         return min(left, 0) if self.behind.lapsed else left
 
     @property

@@ -108,6 +108,22 @@ class Page:
         return self.told.used_minor + (self.level.below_minor or 0)
 
     @property
+    def tighter(self) -> Level | None:
+        """The limit above that leaves less than this one: it decides."""
+        own = self.level.headroom_minor
+        above = [
+            rung.level
+            for rung in self.rungs
+            if rung.level.line.pk in self.line.path
+            and rung.level.line.currency == self.line.currency
+            and rung.level.headroom_minor is not None
+        ]
+        least = min(above, key=lambda one: one.headroom_minor or 0, default=None)
+        if least is None or (own is not None and own <= (least.headroom_minor or 0)):
+            return None
+        return least
+
+    @property
     def day_title(self) -> T:
         return DAYS[self.chosen]
 

@@ -48,6 +48,7 @@ CAUSES: Final = {
     "import": T("导入", "imported"),
     "undo": T("撤销导入", "undone"),
     "rebuild": T("重算", "rebuilt"),
+    "day": T("到日", "its day came"),
 }
 DOCUMENTS: Final = {
     "order": T("订单", "order"),

@@ -156,7 +156,7 @@ def limit_bar(
         used_minor=used,
         ceiling_minor=ceiling,
         unlimited=unlimited,
-        headroom_minor=None if ceiling is None or unlimited else ceiling - used,
+        headroom_minor=_headroom(None if drawn is None else drawn - used, behind.group_room),
         asked=Part("asked", T("本次订单", "This order"), asked, used_x, _length(asked, scale))
         if asked
         else None,
@@ -169,6 +169,12 @@ def limit_bar(
         group_minor=behind.group_room,
         lapsed=behind.lapsed,
     )
+
+
+def _headroom(own: int | None, group: int | None) -> int | None:
+    """The lower of what the limit and what the limits above it leave."""
+    rooms = [room for room in (own, group) if room is not None]
+    return min(rooms, default=None)
 
 
 def _group_end(used: int, room: int | None) -> int | None:

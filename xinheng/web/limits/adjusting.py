@@ -49,7 +49,7 @@ from xinheng.web.frame.currencies import base_currency
 from xinheng.web.limits.adjust_forms import AdjustForm, Wanted
 from xinheng.web.limits.change_forms import ReasonForm, say_refusal
 
-ROWS_SHOWN: Final = 200
+ROWS_SHOWN: Final = 50
 BECOMES: Final = {  # word, meaning colour; in the order in which they are told
     LOWERED: (T("下调，立即生效", "lowered at once"), "within"),
     WAITS: (T("上调，等另一人授予", "raised, waits for another person"), "watch"),

@@ -47,7 +47,7 @@ SPAN_KINDS: Final = {
     "base": T("基本额度", "Base limit"),
     "temporary": T("临时额度", "Temporary limit"),
     "grace": T("宽限期", "Days of grace"),
-    "expired": T("已到期：不再给信用", "Run out: gives no credit"),
+    "expired": T("已到期，额度为零", "Run out: no credit"),
     "unset": T("未设额度", "No limit set"),
 }
 

@@ -27,6 +27,7 @@ from xinheng.limits.queries import waiting_proposals
 from xinheng.people.queries import today
 from xinheng.refusals import Refused
 from xinheng.texts import T
+from xinheng.web.files.exposure import scope_text
 from xinheng.web.frame.access import actor_of
 from xinheng.web.frame.tables import Column, Sorting, heads, page_by_key, sorting_of, tabs
 from xinheng.web.limits import card, reading
@@ -266,7 +267,10 @@ def _one(
         "states": STATES,
         "form": form or AmountForm(currency=currency, initial={"terms_days": _terms(stands, line)}),
         "may_grant": may_grant,
-        "lines": list(CreditLine.objects.filter(customer=customer).order_by("currency", "scope")),
+        "lines": [
+            (one, scope_text(one.scope))
+            for one in CreditLine.objects.filter(customer=customer).order_by("currency", "scope")
+        ],
         "query": f"?{urlencode({'scope': scope})}" if scope else "",
     }
     return render(request, "limits/one.html", context, status=status)
