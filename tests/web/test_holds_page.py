@@ -15,7 +15,7 @@ from xinheng.limits.models import Reservation
 from xinheng.people.actions import create_user
 from xinheng.people.actor import system
 from xinheng.people.models import Authority
-from xinheng.web.frame.tables import page_by_key
+from xinheng.web.holds import reading
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REASON = "客户今天下午付款，见银行回单。"
@@ -70,7 +70,7 @@ def test_rows_sort_by_deadline_amount_excess_and_age(world):
 def test_pages_follow_each_other_by_key_without_gap_or_double(world, sort, monkeypatch):
     for n in range(5):
         held(world, f"PO-{n}", amount=500_00)
-    monkeypatch.setattr(page_by_key, "__defaults__", (2,))
+    monkeypatch.setattr(reading, "ROWS", 2)
     alice, address, seen = signed_in(world.alice), f"/holds/?sort={sort}", []
     while address:
         queue = alice.get(address).context["queue"]
@@ -147,7 +147,7 @@ def test_the_page_of_a_hold_tells_every_limit_on_the_way_up(world):
 def test_weighing_tells_the_excess_and_the_authority_and_does_nothing(world):
     decision = held(world)
     page = text_of(signed_in(world.alice).post(f"/holds/{decision.pk}/weigh/"))
-    assert "您可以放行这一笔" in page and "超出额度 400.00 CNY" in page
+    assert "您可以放行这一笔" in page and "400.00 CNY 超出额度" in page
     assert "放行授权（信用经理）：5,000,000.00 CNY，本人" in page
     assert Hold.objects.get().state == "waiting" and not Reservation.objects.exists()
 

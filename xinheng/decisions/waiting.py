@@ -27,6 +27,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
+    Value,
 )
 from django.db.models.expressions import Combinable, RawSQL
 from django.db.models.functions import Coalesce
@@ -51,9 +52,9 @@ _EXCESS = """(select greatest(0,
     case when a.e ->> 'limit' = 'unlimited' then 0
       else (a.e ->> 'after')::numeric - coalesce(a.e ->> 'limit', '0')::numeric end,
     (select max((l ->> 'after')::numeric - (l ->> 'limit')::numeric)
-      from json_array_elements(a.e -> 'levels') l
+      from jsonb_array_elements(a.e -> 'levels') l
       where l ->> 'currency' = a.currency and l ->> 'limit' <> 'unlimited'))
-  from (select convert_from(d.answer, 'UTF8')::json -> 'exposure' as e, d.currency
+  from (select convert_from(d.answer, 'UTF8')::jsonb -> 'exposure' as e, d.currency
         from decisions_decision d where d.id = decisions_hold.decision_id offset 0) a)"""
 
 
@@ -148,14 +149,16 @@ def survey(user: Any, *, at: datetime) -> Survey:
         *("decision__currency", "after", "customer__status"),
         *("customer__business_unit_id", "customer__parent_id"),
     )
-    found = with_after(waiting(user)).order_by("opened_at").values_list(*fields)[:COUNTED_MAX]
-    rows = [Lean(*row) for row in found]
+    may_release = user.may("holds.release")
+    every = waiting(user)
+    every = with_after(every) if may_release else every.annotate(after=Value(0))
+    found = every.order_by("opened_at").values_list(*fields)[:COUNTED_MAX]
+    rows = list(map(Lean._make, found))
     told = Survey(total=len(rows), currencies=Counter(row.currency for row in rows))
-    if user.may("holds.release"):
+    if may_release:
         told.reach = reach_of(user.pk, told.currencies, today(at))
-    for row in rows:
-        told.tabs.update(_tabs_of(row, told.reach, user.pk, at))
-        told.codes.update(code for code in row.codes.split(",") if code)
+    told.tabs.update(tab for row in rows for tab in _tabs_of(row, told.reach, user.pk, at))
+    told.codes.update(code for row in rows for code in row.codes.split(",") if code)
     told.people = {row.person_id for row in rows if row.person_id is not None}
     told.units = {row.unit_id for row in rows if row.unit_id is not None}
     told.families = {row.parent_id for row in rows if row.parent_id is not None}
@@ -172,16 +175,16 @@ def reach_of(person_id: int, currencies: Iterable[str], day: date) -> Reach:
 
 
 def _tabs_of(row: Lean, reach: Reach | None, user_id: int, at: datetime) -> list[str]:
-    belongs = {
-        "mine": reach is not None and reach.covers(row),
-        "ready": row.ready,
-        "overdue": row.due_at is not None and row.due_at < at,
-        "refer": row.kind == "refer",
-        "forced": row.forced,
-        "asked": row.person_id == user_id,
-        "": True,
-    }
-    return [tab for tab, yes in belongs.items() if yes]
+    belongs = (
+        ("mine", reach is not None and reach.covers(row)),
+        ("ready", row.ready),
+        ("overdue", row.due_at is not None and row.due_at < at),
+        ("refer", row.kind == "refer"),
+        ("forced", row.forced),
+        ("asked", row.person_id == user_id),
+        ("", True),
+    )
+    return [tab for tab, yes in belongs if yes]
 
 
 def narrowed(user: Any, wanted: Wanted, *, reach: Reach | None, at: datetime) -> QuerySet[Hold]:

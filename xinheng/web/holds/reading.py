@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -26,6 +26,8 @@ from xinheng.web.frame.tables import Head, Page, Tab, heads, page_by_key, sortin
 from xinheng.web.holds import asking
 from xinheng.web.holds.asking import Asked
 from xinheng.web.holds.clock import Clock, clock
+
+ROWS: Final = 30  # a row tells all its reasons, so it is tall
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def read(request: HttpRequest, *, at: datetime) -> Queue:
     rows = narrowed(request.user, asked.wanted, reach=told.reach, at=at)
     if sorting.column.key == "excess":
         rows = with_excess(rows)
-    page = page_by_key(request, _joined(rows), sorting)
+    page = page_by_key(request, _joined(rows), sorting, ROWS)
     return Queue(
         asked=asked,
         told=told,
