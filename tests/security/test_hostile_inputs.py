@@ -25,6 +25,7 @@ from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Decision
 from xinheng.decisions.releasing import reject_hold
 from xinheng.people.models import Company, User
+from xinheng.web.orders.listing import order_href
 
 pytestmark = pytest.mark.django_db
 READ = re.compile(r"""\b(?:GET|POST|said|given|query)(?:\.get\(|\[)\s*["'](\w+)["']""")
@@ -152,6 +153,8 @@ def shown(client: Client, decision: Decision) -> dict[str, bytes]:
         "/customers/MARK-1/file/movements/",
         "/orders/check/?customer=MARK-1",
         "/orders/check/customers/?customer=mark",
+        "/orders/",
+        order_href(decision.order_ref),
         f"/decisions/{decision.pk}/",
         "/holds/",
         f"/holds/{decision.pk}/release/",

@@ -136,7 +136,9 @@ def _newest(user: Any, looked_at: QuerySet[Decision], most: int) -> QuerySet[Dec
     later = Q(decided_at__gt=OuterRef("decided_at"))
     later |= Q(decided_at=OuterRef("decided_at"), version__gt=OuterRef("version"))
     same = Decision.objects.visible_to(user).filter(order_ref=OuterRef("order_ref"))
-    rows: QuerySet[Decision] = Decision.objects.filter(pk__in=looked_at.values("pk")[:most])
+    rows: QuerySet[Decision] = Decision.objects.visible_to(user).filter(
+        pk__in=looked_at.values("pk")[:most]
+    )
     return rows.filter(~Exists(same.filter(later)))
 
 
