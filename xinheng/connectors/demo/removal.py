@@ -127,6 +127,10 @@ def _remove_people(cursor: Any) -> dict[str, int]:
         " (select id from people_user where demonstration)"
     )
     keys = cursor.rowcount
+    cursor.execute(
+        "delete from people_deputy where person_id in (select id from people_user where"
+        " demonstration) and deputy_id in (select id from people_user where demonstration)"
+    )
     gone = switched_off = 0
     for user in User.objects.filter(demonstration=True):
         try:
