@@ -100,11 +100,11 @@ def _checked(
     fault: Callable[[dict[str, Any]], Fault],
 ) -> Make:
     """Makes a row of each position, unless `fault` names a column and a reason against it."""
-    getters = list(told.items())
+    getters, scoped = list(told.items()), "scope" in told
 
     def make(position: int) -> Any:
         values = {name: get(position) for name, get in getters}
-        found = fault(values) or _scope_fault(values)
+        found = fault(values) or (_scope_fault(values) if scoped else None)
         if found is not None:
             table.refuse(position, *found)
             return None
@@ -114,7 +114,7 @@ def _checked(
 
 
 def _scope_fault(values: dict[str, Any]) -> Fault:
-    scope = values.get("scope")
+    scope = values["scope"]
     return ("scope", _BAD_SCOPE) if scope and not SCOPE.fullmatch(scope) else None
 
 
