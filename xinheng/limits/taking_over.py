@@ -71,7 +71,7 @@ def cover_reservations(
     with connections[using].cursor() as cursor:
         cursor.execute(_TAKE_OVER, [texts(refs), numbers(lines), numbers(covered)])
         taken = sorted((Taken(*row) for row in cursor.fetchall()), key=_place)
-    moves = [Move(t.line_id, "orders", t.delta_minor, "cover", _document(t)) for t in taken]
+    moves = [Move(t.line_id, "orders", t.delta_minor, "post", _document(t)) for t in taken]
     shifts = [OrderShift(t.line_id, t.delivery_on, t.delta_minor) for t in taken if t.delivery_on]
     post(moves, order_shifts=shifts, at=at, using=using)
     return taken

@@ -33,7 +33,9 @@ class QuarantinedQuery(models.QuerySet[Any]):
         if user.is_authenticated and user.sees_all_units:
             return self
         seen = Customer.objects.visible_to(user).values("code")
-        return self.alias(customer_code=KT("row__customer_code")).filter(customer_code__in=seen)
+        named = self.alias(customer_code=KT("row__customer_code"))
+        found: QuarantinedQuery = named.filter(customer_code__in=seen)
+        return found
 
 
 class Order(models.Model):

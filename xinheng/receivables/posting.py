@@ -15,7 +15,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from xinheng.limits.actions import ensure_lines, lock_lines, post
+from xinheng.limits.actions import ensure_lines, post
+from xinheng.limits.locking import lock_lines
 from xinheng.limits.taking_over import cover_reservations
 from xinheng.limits.values import DisputedShift, DueShift, Move, OrderShift
 from xinheng.receivables.balances import Account, Balances
