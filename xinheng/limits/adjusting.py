@@ -145,6 +145,7 @@ def _check(
 def _lines(line_ids: Sequence[int], actor: Actor) -> list[CreditLine]:
     """The lines meant, in id order; those of other units are not there."""
     found = CreditLine.objects.filter(pk__in=line_ids).select_related("customer").order_by("pk")
+    found = found.only("currency", "scope", "path", "customer_id", "customer__business_unit_id")
     seen = [line for line in found if actor.reaches(line.customer.business_unit_id)]
     if not seen or len(seen) < len(set(line_ids)):
         raise Refused(LimitRefusal.UNKNOWN_LINE)
