@@ -99,7 +99,7 @@ def test_nothing_is_written(world, held):
 
 
 def test_who_may_grant_limits_is_led_to_propose_the_temporary_one(world, held):
-    address = "/limits/of/C1/CNY/?temporary=1100.00"
+    address = "/limits/of/C1/CNY/change/?kind=temporary&amp;amount=1100.00"
     assert address in tried(world, held, "temporary=1100", user="alice")
     assert address not in tried(world, held, "temporary=1100", user="bob")
 

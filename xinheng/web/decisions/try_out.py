@@ -73,7 +73,9 @@ def try_out(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         for step in tried.steps:
             after = after.after(step)
         context |= {"tried": tried, "changed": bool(tried.steps), **shown(after)}
-        if request.user.may("lines.grant") and tried.texts["temporary"] and not tried.errors:
+        own = scene.facts.payer_status is None  # else the limit is somebody else's
+        wanted = tried.texts["temporary"] and not tried.errors
+        if own and wanted and request.user.may("lines.grant"):
             context["propose"] = _propose(decision, scene, tried)
     htmx = request.headers.get("HX-Request") == "true"
     part = "_try_out_answer" if request.GET.get("part") else "_try_out"
@@ -191,7 +193,7 @@ def _level(level: Level) -> LevelRow:
 
 
 def _propose(decision: Any, scene: Scene, tried: Tried) -> str:
-    """The limit's page with this temporary limit filled in."""
+    """The form of a temporary limit, with this amount filled in."""
     amount = to_text(_minor(tried.texts["temporary"], scene), scene.order.currency)
-    page = reverse("limit", args=[decision.customer.code, scene.order.currency])
-    return f"{page}?temporary={amount}"
+    page = reverse("limit-change", args=[decision.customer.code, scene.order.currency])
+    return f"{page}?kind=temporary&amount={amount}"

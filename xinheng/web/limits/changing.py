@@ -210,6 +210,7 @@ def _initial(request: HttpRequest, line: CreditLine | None) -> dict[str, Any]:
         "scope": kind,
         "name": name,
         "kind": "temporary" if temporary else "base",
+        "amount": request.GET.get("amount", "")[:30],
         "terms_days": terms,
     }
 
