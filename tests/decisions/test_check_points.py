@@ -13,6 +13,7 @@ import pytest
 
 from tests.world import AT, TODAY, World, ask, make_customer, make_line, make_world
 from xinheng.decisions.actions import cancel, check_orders, expire_due
+from xinheng.decisions.forcing import place_hold
 from xinheng.decisions.models import Decision, Hold
 from xinheng.decisions.releasing import release_hold
 from xinheng.decisions.replaying import replay_decision
@@ -164,6 +165,35 @@ def test_closing_and_reopening_does_not_pass_by_the_check(world: World) -> None:
     assert orders_counted() == 1000
     [dispatched] = check(world, ask("A", "C1", 1000, point="dispatch"))
     assert dispatched["outcome"] == "hold"
+
+
+@pytest.mark.parametrize(
+    ("version", "point"), [(2, "order"), (1, "dispatch"), (1, "release"), (2, "quote")]
+)
+def test_what_a_person_holds_stays_held_whoever_asks_again(
+    world: World, version: int, point: str
+) -> None:
+    # Otherwise another version, or the warehouse, would pass by the person's no.
+    line_of(world)
+    [first] = check(world, ask("A", "C1", 100))
+    place_hold(first["decision_id"], WHY, actor=world.actor("alice"), at=AT)
+    [body] = check(world, ask("A", "C1", 100, version=version, point=point))
+    assert (body["outcome"], codes(body)) == ("hold", ["order_held_by_person"])
+    assert orders_counted() == 0
+    if point != "quote":
+        assert Hold.objects.get(pk=body["decision_id"]).forced is True
+
+
+def test_an_order_that_waits_is_not_dispatched_and_does_not_wait_twice(world: World) -> None:
+    line = line_of(world)
+    [first] = check(world, ask("A", "C1", 1001))
+    CreditLine.objects.filter(pk=line.pk).update(amount_minor=5000)
+    [body] = check(world, ask("A", "C1", 1001, point="dispatch"))
+    assert (body["outcome"], codes(body)) == ("hold", ["order_not_approved"])
+    assert Hold.objects.filter(state="waiting").count() == 1
+    release_hold(first["decision_id"], WHY, actor=world.actor("alice"), at=AT)
+    [body] = check(world, ask("A", "C1", 1001, point="dispatch", document="2"))
+    assert body["outcome"] == "approve"
 
 
 def test_after_a_pass_nothing_is_asked_anew_for_the_agreed_days(world: World) -> None:

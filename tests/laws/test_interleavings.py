@@ -28,15 +28,21 @@ from tests.receivables.conftest import Desk, invoice, order, receipt
 from tests.world import AT, World, ask, make_customer, make_line, make_world
 from xinheng.customers.models import Customer
 from xinheng.decisions.actions import cancel, check_orders, expire_due
+from xinheng.decisions.forcing import place_hold
 from xinheng.decisions.models import Decision, Hold
+from xinheng.decisions.rechecking import recheck_due
+from xinheng.decisions.regrouping import set_parent
 from xinheng.decisions.releasing import reject_hold, release_hold
 from xinheng.limits import sql
+from xinheng.limits.granting import force_hold
 from xinheng.limits.models import CreditLine, Proposal, Reservation
 from xinheng.limits.proposing import grant_proposals, propose
 from xinheng.limits.queries import reconcile
 from xinheng.limits.values import Conditions, NewProposal
 from xinheng.people.actor import Actor, system
+from xinheng.receivables.actions import record_deliveries
 from xinheng.receivables.models import Order
+from xinheng.receivables.rows import DeliveryRow
 from xinheng.refusals import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "door"])
@@ -58,8 +64,11 @@ class Scene:
     customers: dict[str, Customer]
     decisions: dict[str, UUID]
 
-    def check(self, name: str, amount: int, *, version: int = 1, of: str = "C") -> Job:
-        asked = ask(f"{name}{self.key}", f"{of}{self.key}", amount, version=version)
+    def check(
+        self, name: str, amount: int, *, version: int = 1, of: str = "C", point: str = "order"
+    ) -> Job:
+        ref, code = f"{name}{self.key}", f"{of}{self.key}"
+        asked = ask(ref, code, amount, version=version, point=point)
 
         def job() -> Any:
             [answer] = check_orders([asked], actor=self.bob, at=AT)
@@ -123,6 +132,26 @@ def importing(kind: str, make: Callable[..., Any], name: str, *rest: Any) -> Cal
     return of
 
 
+def delivering(scene: Scene) -> Job:
+    """Goods of order A leave: the reservation hands on to what is delivered and not billed."""
+    told = {"customer_code": f"C{scene.key}", "currency": "CNY", "order_number": f"A{scene.key}"}
+    row = DeliveryRow(number=f"L{scene.key}", amount_minor=300_00, delivered_on=DAY, **told)
+    batch, clerk = Desk().batch("deliveries"), system("import")
+    return lambda: record_deliveries([row], batch=batch, actor=clerk, at=AT).created
+
+
+def regrouping(scene: Scene) -> Job:
+    """C goes under D, whose group line has less room than C uses: its path changes."""
+    c, d = scene.customers["C"].pk, scene.customers["D"].pk
+    make_line(scene.customers["D"], 300_00, scope="group")
+    return lambda: set_parent(c, d, WHY, actor=scene.alice, at=AT)
+
+
+def force(scene: Scene) -> Job:
+    line = CreditLine.objects.get(customer=scene.customers["C"])
+    return lambda: force_hold(line.pk, WHY, actor=scene.alice, at=AT) and "done"
+
+
 def block(scene: Scene) -> Job:
     pk = scene.customers["C"].pk
     return lambda: Customer.objects.filter(pk=pk).update(status="blocked")
@@ -152,6 +181,15 @@ COMMANDS: dict[str, Callable[[Scene], Job]] = {
     "receipt": importing("receipts", receipt, "R", 100_00, DAY),
     "order A in the ERP": importing("orders", order, "A", 450_00, DAY),
     "block": block,
+    "deliver A": delivering,
+    "dispatch A": lambda s: s.check("A", 400_00, point="dispatch"),
+    "quote N": lambda s: s.check("N", 500_00, point="quote"),
+    "hold A by hand": lambda s: (
+        lambda: place_hold(s.decisions["A"], WHY, actor=s.alice, at=AT) and "done"
+    ),
+    "hold the line": force,
+    "C goes under D": regrouping,
+    "judge again": lambda s: lambda: recheck_due(at=AT) and None,
 }
 
 
@@ -167,14 +205,18 @@ def outcome_of(result: Any) -> Any:
 def state_of(scene: Scene) -> dict[str, Any]:
     """All that the two may have changed, without ids and instants."""
     ids = [customer.pk for customer in scene.customers.values()]
-    lines = CreditLine.objects.filter(customer__in=ids).order_by("customer__code")
+    lines = CreditLine.objects.filter(customer__in=ids).order_by("customer__code", "scope")
     refs = [f"{name}{scene.key}" for name in "AHMN"]
     held = Reservation.objects.filter(order_ref__in=refs)
     decisions = Decision.objects.filter(order_ref__in=refs)
     names = {line.pk: line.customer.code[0] for line in lines.select_related("customer")}
     return {
         "lines": [
-            (x.amount_minor, x.open_items_minor, x.orders_minor, x.unapplied_minor) for x in lines
+            (
+                *(x.amount_minor, x.open_items_minor, x.orders_minor, x.unbilled_minor),
+                *(x.unapplied_minor, x.forced_hold, len(x.path)),
+            )
+            for x in lines
         ],
         "reservations": sorted(
             (
@@ -302,6 +344,11 @@ CORE += ["lower the limit", "invoice A"]
 CORE_PAIRS = [pair for pair in PAIRS if set(pair) <= set(CORE)]
 CORE_PAIRS += [("check N", "check N again, other body"), ("check N", "check N for D")]
 CORE_PAIRS += [("check N", "check M")]
+CORE_PAIRS += [(one, "deliver A") for one in ("A version 2", "cancel A", "expire", "dispatch A")]
+CORE_PAIRS += [(one, "hold A by hand") for one in ("invoice A", "cancel A", "dispatch A")]
+CORE_PAIRS += [(one, "C goes under D") for one in ("check N", "release H", "invoice A", "quote N")]
+CORE_PAIRS += [(one, "judge again") for one in ("release H", "H version 2", "receipt")]
+CORE_PAIRS += [("check N", "hold the line")]
 
 
 @pytest.fixture

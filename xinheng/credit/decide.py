@@ -98,7 +98,8 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     that converted; `rates_missing`: pairs without one, which makes the exposure unknown; `point`:
     where in the order's life it is asked. `tolerated_minor`: a person released this order before,
     and up to this amount a change is not asked about again; `passed_on`: the day of an answer that
-    still holds at this check point.
+    still holds at this check point; `held`: a person keeps this order ("kept"), or its newest
+    version was not let through.
     """
 
     customer_status: TextOrUnknown
@@ -116,6 +117,7 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     point: str = "order"
     tolerated_minor: int | None = None
     passed_on: str | None = None
+    held: str = ""
 
 
 class Reason(Struct, frozen=True):
@@ -190,6 +192,10 @@ def decide(facts: Facts, order: Order, policy: Policy) -> Verdict:
     if isinstance(limit, Limit) and limit.forced_hold:
         reasons.append(Reason("limit_forced_hold", None, None, "hold"))
         trace.append(Step("forced_hold", "hold", None, None))
+    if facts.held:
+        kept = facts.held == "kept"
+        reasons.append(_KEPT if kept else _NOT_APPROVED)
+        trace.append(Step("order_itself", "hold", facts.held, None))
     if facts.levels or facts.rates_missing:
         _look_above(facts, policy, trace, reasons)
     if reasons and (facts.point == "invoice" or _excused(facts, order, reasons)):
@@ -208,11 +214,16 @@ def decide(facts: Facts, order: Order, policy: Policy) -> Verdict:
     )
 
 
+_KEPT: Final = Reason("order_held_by_person", None, None, "hold")
+_NOT_APPROVED: Final = Reason("order_not_approved", None, None, "hold")
+_BY_PERSON: Final = ("limit_forced_hold", "order_held_by_person", "order_not_approved")
+
+
 def _excused(facts: Facts, order: Order, reasons: list[Reason]) -> bool:
     """A change within the tolerance of what a person released, or an answer that still holds. What
     declines, and a hold that a person placed, are never excused.
     """
-    if any(r.outcome == "decline" or r.code == "limit_forced_hold" for r in reasons):
+    if any(r.outcome == "decline" or r.code in _BY_PERSON for r in reasons):
         return False
     if facts.passed_on is not None:
         return True

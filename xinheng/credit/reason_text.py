@@ -128,6 +128,13 @@ WORDINGS: Final[dict[str, Wording]] = {
         "This order passed its check on {m}; within the agreed days it is not checked again.",
         "plain",
     ),
+    "order_held_by_person": Wording(
+        "本单已被人工冻结，须人工解除。",
+        "This order is held by a person's decision; a person must lift it.",
+    ),
+    "order_not_approved": Wording(
+        "本单尚未放行，不能出库。", "The order itself has not been let through yet."
+    ),
     "terms_longer": Wording(
         "订单账期 {m} 天，超过约定的 {t} 天。",
         "The order asks for {m} days, longer than the {t} agreed.",

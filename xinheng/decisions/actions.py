@@ -133,9 +133,9 @@ def _write(cursor: Any, batch: Batch, policy_id: int, using: str) -> None:
         return
     _write_decisions(cursor, batch, policy_id)
     if batch.holds:
-        ids, customers, kinds, codes = zip(*batch.holds, strict=True)
+        ids, customers, kinds, codes, kept = zip(*batch.holds, strict=True)
         due = ground.at + timedelta(hours=ground.policy.sla_hours)
-        columns = [plain(ids), numbers(customers), texts(kinds), texts(codes)]
+        columns = [plain(ids), numbers(customers), texts(kinds), texts(codes), plain(kept)]
         cursor.execute(sql.ADD_HOLDS, [ground.at, due, *columns])
     append(batch.entries, at=ground.at, cursor=cursor, ids=[row[9] for row in batch.decisions])
 

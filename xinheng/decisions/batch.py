@@ -44,7 +44,7 @@ class Batch:
     reservations: list[NewReservation] = field(default_factory=list)
     decisions: list[tuple[Any, ...]] = field(default_factory=list)
     bytes_of: list[tuple[bytes, bytes, bytes, bytes]] = field(default_factory=list)
-    holds: list[tuple[str, int, str, str]] = field(default_factory=list)
+    holds: list[tuple[str, int, str, str, bool]] = field(default_factory=list)
     entries: list[NewEntry] = field(default_factory=list)
 
     def answer(self, ask: Ask, party: Party | None) -> Answer:
@@ -133,7 +133,20 @@ class Batch:
             own.delivery_on if own else None,
             self._tolerated(ask, line_id),
             self._passed_on(ask, line_id),
+            self._held(ask),
         )
+
+    def _held(self, ask: Ask) -> str:
+        """Whether a person keeps this order held, whatever its version; or its newest version was
+        not let through, which only concerns the points after it.
+        """
+        history = self.earlier.get(ask.order_ref, [])
+        if any(made.held == "kept" for made in history):
+            return "kept"
+        orders = [made for made in history if made.point == "order"]
+        if ask.point in ("release", "dispatch") and orders:
+            return orders[-1].held
+        return ""
 
     def _own(self, ask: Ask, line_id: int) -> Pending | None:
         """What the order holds already. A new version's has been returned before; elsewhere in its
@@ -226,27 +239,20 @@ class Batch:
         reservation: NewReservation | None,
         kept: tuple[bytes, bytes, bytes, bytes],
     ) -> None:
+        held = reservation.id if reservation else None
         self.decisions.append(
             (
-                decision_id,
-                ask.order_ref,
-                ask.version,
-                party.customer_id,
-                line_id,
-                ask.amount_minor,
-                ask.currency,
-                verdict.outcome,
-                reservation.id if reservation else None,
-                entry_id,
-                ask.point,
-                ask.document,
+                *(decision_id, ask.order_ref, ask.version, party.customer_id, line_id),
+                *(ask.amount_minor, ask.currency, verdict.outcome, held, entry_id),
+                *(ask.point, ask.document),
             )
         )
         self.bytes_of.append(kept)
         codes = [reason.code for reason in verdict.reasons]
-        if verdict.outcome in ("hold", "refer") and ask.point != "quote":
+        if self._waits(ask, verdict, codes):
             text = ",".join(codes)[:REASON_CODES_MAX]
-            self.holds.append((decision_id, party.customer_id, verdict.outcome, text))
+            by_hand = "order_held_by_person" in codes
+            self.holds.append((decision_id, party.customer_id, verdict.outcome, text, by_hand))
         self.entries.append(
             decision_entry(
                 ask.customer_code,
@@ -274,6 +280,13 @@ class Batch:
                 line_id,
             )
         )
+
+    @staticmethod
+    def _waits(ask: Ask, verdict: Verdict, codes: Sequence[str]) -> bool:
+        """Whether a person must look. An order that waits already does not wait twice."""
+        if verdict.outcome not in ("hold", "refer") or ask.point == "quote":
+            return False
+        return list(codes) != ["order_not_approved"]
 
 
 def _same_question(made: Earlier, ask: Ask) -> bool:

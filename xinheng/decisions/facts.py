@@ -69,6 +69,7 @@ class Earlier(NamedTuple):
     override_id: UUID | str | None = None
     released_on: datetime | None = None
     cancelled: bool = False
+    held: str = ""  # "kept" by a person's hand | "waiting" | "rejected"
 
 
 class OnOrder(NamedTuple):
@@ -125,7 +126,7 @@ left join lateral (
 _EARLIER = """
 select a.ref, d.id, d.version, d.request_sha256, d.answer, d.unit_id, d.point, d.document,
   d.outcome, d.decided_at, d.amount_minor, d.line_id, d.order_bytes, d.override_id, d.released_at,
-  d.cancelled_at is not null,
+  d.cancelled_at is not null, d.held,
   r.id, r.line_id, r.order_version, r.amount_minor - r.posted_minor, r.delivery_on::text,
   r.covered_before_minor, r.amount_minor,
   o.customer_id, o.currency, o.scope, o.open_minor, o.delivery_on::text,
@@ -136,13 +137,17 @@ from unnest(%s::text[]) as a(ref)
 left join lateral (
   select e.id, e.version, e.request_sha256, e.answer, e.point, e.document, e.outcome, e.decided_at,
     e.amount_minor, e.line_id, e.order_bytes, e.cancelled_at, v.id as override_id,
-    v.at as released_at,
+    v.at as released_at, coalesce(w.held, '') as held,
     (select c.business_unit_id from customers_customer c where c.id = e.customer_id) as unit_id
   from decisions_decision e
   left join lateral (
     select w.id, w.at from decisions_override w where w.decision_id = e.id
     order by w.at desc limit 1
   ) v on true
+  left join lateral (
+    select case when x.state = 'waiting' and x.forced then 'kept' else x.state end as held
+    from decisions_hold x where x.decision_id = e.id and x.state in ('waiting', 'rejected')
+  ) w on true
   where e.order_ref = a.ref offset 0
 ) d on true
 left join lateral (
@@ -261,16 +266,16 @@ def find_earlier(
         if id_ is not None and id_ not in seen:
             seen.add(id_)
             found.setdefault(ref, []).append(_earlier(id_, rest))
-        if rest[14] is not None:
-            pending[ref] = Pending(*rest[14:21])
-        if rest[21] is not None:
-            on_order[ref, rest[21], rest[22], rest[23]] = OnOrder(*rest[24:])
+        if rest[15] is not None:
+            pending[ref] = Pending(*rest[15:22])
+        if rest[22] is not None:
+            on_order[ref, rest[22], rest[23], rest[24]] = OnOrder(*rest[25:])
     return found, pending, on_order
 
 
 def _earlier(id_: Any, row: Sequence[Any]) -> Earlier:
     version, digest, answer, unit, point, document, outcome, decided, amount, line = row[:10]
-    order_bytes, override, released, cancelled = row[10:14]
+    order_bytes, override, released, cancelled, held = row[10:15]
     terms = decode(bytes(order_bytes), Order).terms_days if override and order_bytes else None
     return Earlier(
         id_,
@@ -288,6 +293,7 @@ def _earlier(id_: Any, row: Sequence[Any]) -> Earlier:
         override,
         released,
         cancelled,
+        held,
     )
 
 

@@ -64,6 +64,7 @@ class Asked(NamedTuple):
     promised_on: str | None = None
     tolerated_minor: int | None = None
     passed_on: str | None = None
+    held: str = ""
 
 
 class Guard(NamedTuple):
@@ -172,6 +173,7 @@ class Ground:
             point=asked.point,
             tolerated_minor=self._tolerated(asked, line.currency, noted),
             passed_on=asked.passed_on,
+            held=asked.held,
         )
         return facts, order
 
@@ -191,6 +193,7 @@ class Ground:
             point=asked.point,
             tolerated_minor=asked.tolerated_minor,
             passed_on=asked.passed_on,
+            held=asked.held,
         )
         order = Order(
             asked.ref,

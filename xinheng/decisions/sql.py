@@ -24,10 +24,11 @@ from rows, (select %s::bytea as bytes) b order by o
 
 ADD_HOLDS = """
 insert into decisions_hold (decision_id, customer_id, kind, codes, state, opened_at, due_at,
-  codes_left, reason)
-select decision_id, customer_id, kind, codes, 'waiting', %s::timestamptz, %s::timestamptz, codes, ''
-from unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[])
-  as h(decision_id, customer_id, kind, codes)
+  codes_left, forced, reason)
+select decision_id, customer_id, kind, codes, 'waiting', %s::timestamptz, %s::timestamptz, codes,
+  forced, ''
+from unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::bool[])
+  as h(decision_id, customer_id, kind, codes, forced)
 """
 
 SUPERSEDE_HOLDS = """
