@@ -11,7 +11,7 @@ stands beside: `proposing`, `granting`, `covering`, `adjusting`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -99,7 +99,7 @@ def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
 
 
 # How the columns of NewReservation travel, in its order; its levels go by themselves.
-_BINDINGS: Final = (
+_BINDINGS: Final[tuple[Callable[[Any], str], ...]] = (
     *(plain, numbers, texts, numbers, numbers, numbers, numbers, plain, plain, numbers, instants),
     *(numbers, numbers, plain, numbers),
 )
@@ -138,7 +138,7 @@ def end_reservations(
     cause = {"voided": "void", "expired": "expire", "replaced": "replace"}[state]
     if not ids:
         return []
-    values = [state, at, list(ids), state == "replaced", at, cause, at]
+    values: list[Any] = [state, at, list(ids), state == "replaced", at, cause, at]
     with connections[using].cursor() as cursor:
         cursor.execute(sql.END_RESERVATIONS, values)
         return [Ended(*row) for row in cursor.fetchall()]
