@@ -93,7 +93,7 @@ def open_answer(raw: bytes, amount_minor: int, currency: str) -> Answer:
 
 def _of_above(row: dict[str, Any]) -> bool:
     """Whether the reason is about a limit above, in that limit's currency."""
-    return row["code"].startswith(("group_", "sublimit_"))
+    return str(row["code"]).startswith(("group_", "sublimit_"))
 
 
 def _reason(row: dict[str, Any], currency: str) -> ReasonLine:
