@@ -83,7 +83,7 @@ class AdjustForm(forms.Form):
         max_length=80,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    kind = forms.ChoiceField(label=T("怎样调整", "How"), choices=list(RULES.items()))
+    kind = forms.ChoiceField(label=T("方式", "How"), choices=list(RULES.items()))
     value = _amount(
         T("百分比或金额", "Percent or amount"),
         required=True,
