@@ -44,7 +44,7 @@ TOLD_AS_IT_IS: Final = frozenset(
         *("limit_missing", "limit_unset", "limit_expired", "limit_not_yet_valid"),
         *("headroom_exceeded", "single_order_cap_exceeded", "sublimit_exceeded"),
         *("sublimit_expired", "overdue_amount_exceeded", "overdue_days_exceeded"),
-        *("terms_longer", "limit_in_grace"),
+        *("terms_longer", "limit_in_grace", "order_not_approved"),
     }
 )
 INSTEAD: Final[dict[str, tuple[T, str]]] = {
@@ -58,6 +58,10 @@ INSTEAD: Final[dict[str, tuple[T, str]]] = {
     ),
     "limit_forced_hold": (
         T("贵公司的订单由人工暂停。", "Your orders have been stopped by a person."),
+        STANDING,
+    ),
+    "order_held_by_person": (
+        T("这张订单由人工暂停。", "This order has been stopped by a person."),
         STANDING,
     ),
     "grade_too_low": (

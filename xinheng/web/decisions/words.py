@@ -118,6 +118,8 @@ CODES = {
     "payer_not_active": T("付款方状态异常", "Payer not active"),
     "within_tolerance": T("在容差之内", "Within the tolerance"),
     "checked_recently": T("近期已检查", "Checked recently"),
+    "order_held_by_person": T("订单由人冻结", "Order held by a person"),
+    "order_not_approved": T("订单未放行", "Order not approved"),
 }
 
 # Where in its life an order was asked about, where that is not its own check.
