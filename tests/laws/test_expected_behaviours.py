@@ -4,7 +4,8 @@ domain study, one table each, through the real actions.
 Each test names the number and the systems whose documented behaviour it takes over (the codes are
 those of the study: S SAP, D Microsoft Dynamics 365, O Oracle, Y Yonyou, K Kingdee, ER ERPNext, OC
 OCA). Broken builds that were tried and found: exceeded at ≥; documents that take nothing over from
-a reservation; the base limit before the temporary one. Behaviours 1 to 4 and 22 to 25 are scores, rules editors and reviews: later issues.
+a reservation; the base limit before the temporary one. Behaviours 1 to 4 and 22 to 25 are scores,
+rules editors and reviews: later issues.
 """
 
 from __future__ import annotations
