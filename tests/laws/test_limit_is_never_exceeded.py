@@ -16,10 +16,11 @@ import pytest
 from django.db import connection, connections
 
 from tests.world import AT, ask, make_customer, make_line, make_world
-from xinheng.decisions import actions
+from xinheng.decisions import actions, ground
 from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Decision
 from xinheng.limits import sql
+from xinheng.limits.locking import read_lines
 from xinheng.limits.models import CreditLine, Reservation
 from xinheng.limits.queries import reconcile
 
@@ -79,6 +80,19 @@ def test_at_the_last_unit_exactly_one_of_many_wins(world):
     assert outcomes(answers) == {"approve": 1, "hold": 31}
 
 
+def test_the_members_of_a_group_never_pass_its_limit_together(world):
+    """Each has room of its own; what they share is the group's, in another currency even."""
+    head = make_customer("HEAD", unit=world.units["EAST"])
+    for code in ("G1", "G2", "G3"):
+        make_line(make_customer(code, unit=world.units["EAST"], parent=head), ROOM)
+    make_line(head, ROOM, scope="group")
+    asks = [ask(f"G-{n}", f"G{n % 3 + 1}", EACH) for n in range(CLIENTS)]
+    answers = all_at_once(world.actor("bob"), asks)
+    assert outcomes(answers) == {"approve": ROOM // EACH, "hold": CLIENTS - ROOM // EACH}
+    assert used_minor() == ROOM // EACH * EACH
+    assert reconcile() == []
+
+
 def test_twenty_twins_get_one_decision_and_the_same_bytes(world):
     answers = all_at_once(world.actor("bob"), [ask("PO-1", "C1", EACH)] * 20)
     assert len({answer.body for answer in answers}) == 1
@@ -102,18 +116,26 @@ def without_the_lock(monkeypatch):
     monkeypatch.setattr(sql, "LOCK_LINES", sql.LOCK_LINES.replace("for no key update", ""))
 
 
+GUARDS = {
+    "reservation_within_ceiling": "limits_reservation",
+    "reservation_line_version": "limits_reservation",
+    "reservation_level_within": "limits_reservationlevel",
+    "reservation_level_version": "limits_reservationlevel",
+}
+
+
 def drop(*constraints):
     with connection.cursor() as cursor:
         for name in constraints:
-            cursor.execute(f"alter table limits_reservation drop constraint {name}")
+            cursor.execute(f"alter table {GUARDS[name]} drop constraint {name}")
 
 
 @pytest.fixture
 def without_the_constraints():
-    """The table believes everything; put back afterwards, on the emptied tables."""
+    """The tables believe everything; put back afterwards, on the emptied tables."""
     definitions = {}
     with connection.cursor() as cursor:
-        for name in ("reservation_within_ceiling", "reservation_line_version"):
+        for name in GUARDS:
             cursor.execute(
                 "select pg_get_constraintdef(oid) from pg_constraint where conname = %s", [name]
             )
@@ -123,7 +145,7 @@ def without_the_constraints():
     with connection.cursor() as cursor:
         cursor.execute("truncate limits_reservation cascade")
         for name, definition in definitions.items():
-            cursor.execute(f"alter table limits_reservation add constraint {name} {definition}")
+            cursor.execute(f"alter table {GUARDS[name]} add constraint {name} {definition}")
 
 
 def test_without_the_lock_the_table_still_refuses(world, without_the_lock):
@@ -141,6 +163,30 @@ def test_without_lock_and_constraints_the_law_notices(
         )
         if used_minor() > ROOM:
             return
+    pytest.fail("the mutant was not noticed: the law proves nothing")
+
+
+def test_a_group_without_the_lock_above_is_noticed(world, without_the_constraints, monkeypatch):
+    """Mutant: only the order's own line is locked, and the tables believe everything. (With their
+    guards a promise that saw an old state is refused and decided again: no test would notice.)
+    """
+    head = make_customer("HEAD", unit=world.units["EAST"])
+    for code in ("G1", "G2"):
+        make_line(make_customer(code, unit=world.units["EAST"], parent=head), ROOM)
+    top = make_line(head, ROOM, scope="group").pk
+    honest = ground.lock_exactly
+
+    def below_only(line_ids, *, using="default"):
+        return honest(set(line_ids) - {top}, using=using) | read_lines([top], using=using)
+
+    monkeypatch.setattr(ground, "lock_exactly", below_only)
+    for attempt in range(10):
+        asks = [ask(f"G{attempt}-{n}", f"G{n % 2 + 1}", EACH) for n in range(CLIENTS)]
+        all_at_once(world.actor("bob"), asks)
+        if used_minor() > ROOM:
+            return
+        Reservation.objects.update(state="voided")
+        CreditLine.objects.update(orders_minor=0)
     pytest.fail("the mutant was not noticed: the law proves nothing")
 
 

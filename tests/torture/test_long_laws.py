@@ -8,6 +8,7 @@ XINHENG_TORTURE_SEED repeats a draw.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import threading
@@ -21,7 +22,8 @@ from tests.laws import test_interleavings as pairs
 from tests.laws.interleave import Race
 from tests.laws.test_line_model import Account, House, Model, try_all, try_sequences
 from tests.laws.test_messages_in_any_order import try_shuffles
-from tests.world import make_world
+from tests.world import AT, ask, make_customer, make_line, make_world
+from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Hold
 from xinheng.limits import sql
 from xinheng.limits.queries import reconcile
@@ -33,6 +35,8 @@ LENGTH = int(os.environ.get("XINHENG_LAW_LENGTH", "4"))
 SCHEDULES = int(os.environ.get("XINHENG_LAW_SCHEDULES", "60"))
 SHUFFLES = int(os.environ.get("XINHENG_LAW_SHUFFLES", "10000"))
 RACES = int(os.environ.get("XINHENG_LAW_RACES", "2000"))
+DUELS = int(os.environ.get("XINHENG_LAW_DUELS", "1000"))
+DUELLISTS = 20
 SEED = int(os.environ.get("XINHENG_TORTURE_SEED", "20261122"))
 SWITCHES = 2
 
@@ -68,6 +72,41 @@ def test_every_pair_in_many_orders() -> None:
 def test_many_shuffles_of_messages_end_in_the_same_books() -> None:
     # Each shuffle in a transaction of its own: what it made and dropped can be swept up meanwhile.
     try_shuffles(SHUFFLES, SEED)
+
+
+# --- R-09: the last unit of credit
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "door"])
+def test_of_many_at_the_last_unit_exactly_one_wins() -> None:
+    """XINHENG_LAW_DUELS duels; every second one is about the last unit of a group's limit."""
+    world = make_world()
+    bob = world.actor("bob")
+    with ThreadPoolExecutor(DUELLISTS) as pool:
+        for duel in range(DUELS):
+            _duel(pool, bob, world.units["EAST"], duel)
+        for _ in range(DUELLISTS):
+            pool.submit(connections.close_all)
+    assert reconcile() == []
+
+
+def _duel(pool: ThreadPoolExecutor, bob: Any, unit: int, duel: int) -> None:
+    head = make_customer(f"HEAD-{duel}", unit=unit)
+    codes = [f"C-{duel}-{n}" for n in range(2)]
+    for code in codes:
+        make_line(make_customer(code, unit=unit, parent=head if duel % 2 else None), 1)
+    if duel % 2:
+        make_line(head, 1, scope="group")
+    barrier = threading.Barrier(DUELLISTS)
+
+    def one(number: int) -> str:
+        barrier.wait(60)
+        code = codes[number % 2 if duel % 2 else 0]
+        [answer] = check_orders([ask(f"D-{duel}-{number}", code, 1)], actor=bob, at=AT)
+        return str(json.loads(answer.body)["outcome"])
+
+    told = list(pool.map(one, range(DUELLISTS)))
+    assert told.count("approve") == 1, f"duel {duel}: {told.count('approve')} were granted"
 
 
 # --- R-11: everybody at once on the same order
