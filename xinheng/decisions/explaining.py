@@ -101,6 +101,7 @@ INSTEAD: Final[dict[str, tuple[T, str]]] = {
         (T("此前的批准仍然有效。", "An earlier approval still holds."), RULES),
     ),
 }
+OF_THE_ORDER: Final = frozenset({"terms_longer", "order_not_approved"})
 # Sentences with figures that are the payer's, where that is somebody else.
 OF_WHO_PAYS: Final = T(
     "付款方的账户容不下这张订单。", "The account of who pays leaves no room for this order."
@@ -176,7 +177,7 @@ def _told(reason: Reason, currency: str, facts: Facts, kept: dict[str, T]) -> T:
         said, what = INSTEAD[reason.code]
         kept[what] = WITHHELD[what]
         return said
-    if facts.payer_status is not None and reason.code != "terms_longer":
+    if facts.payer_status is not None and reason.code not in OF_THE_ORDER:
         kept[OTHERS] = WITHHELD[OTHERS]
         return OF_WHO_PAYS
     own = reason_text(reason, reason.currency or currency)
