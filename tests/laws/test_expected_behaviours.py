@@ -64,11 +64,6 @@ def test_5_each_check_point_asks_the_whole_question(trade: Trade, point: str) ->
     assert (again["outcome"], again["point"]) == ("hold", point)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="decisions/batch.py _passed_on: an excused pass counts as a pass and prolongs itself: "
-    "day 4 is excused by day 3, that by day 2",
-)
 def test_5_after_a_pass_nothing_is_asked_anew_for_the_grace_days(trade: Trade) -> None:
     """Behaviour 5, the example of D2: confirmed on day 1 with 2 days of grace → day 4 asks."""
     trade.policy(quiet_days=2)
