@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from xinheng.credit.decide import Facts, Order
 from xinheng.credit.exposure import used
@@ -23,6 +23,7 @@ from xinheng.credit.money import display, to_text
 from xinheng.credit.policy import Policy
 from xinheng.decisions.again import Again, see_again
 from xinheng.decisions.batch import dashed
+from xinheng.decisions.facts import lock_orders
 from xinheng.decisions.governing import live_policy
 from xinheng.decisions.holding import (
     REASON_CHARACTERS_MIN,
@@ -166,7 +167,9 @@ def judge_releases(
     """
     with transaction.atomic():
         rows = Decision.objects.filter(pk__in=decision_ids, line_id__isnull=False)
-        lock_lines(rows.values_list("line_id", flat=True))  # all in one order, before any of them
+        with connection.cursor() as cursor:  # orders, then lines, as everybody does
+            lock_orders(cursor, list(rows.values_list("order_ref", flat=True)))
+        lock_lines(rows.values_list("line_id", flat=True))
         told = release_holds(decision_ids, UNSAID, days=days, actor=actor, at=at)
         transaction.set_rollback(True)
     return told
