@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from xinheng.api.documents import DocumentBatch, DocumentsAnswer, QuarantinePage
 from xinheng.api.order_checks import OrderCheck, OrderCheckBatch
@@ -33,7 +33,9 @@ class ReasonShown(Struct):
 
 
 class ComponentsShown(Struct):
-    """What each part adds to the exposure; cash and prepayments carry their minus sign."""
+    """What each part adds to the exposure; cash and prepayments carry their minus sign. Bills of
+    banks and orders beyond the horizon (`later`) are told where there are any.
+    """
 
     open_items: Money
     unbilled: Money
@@ -42,10 +44,47 @@ class ComponentsShown(Struct):
     guarantees: Money
     unapplied: Money
     prepaid: Money
+    bank_bills: Money | UnsetType = UNSET
+    listed_bills: Money | UnsetType = UNSET
+    later: Money | UnsetType = UNSET
+
+
+class AskedShown(Struct):
+    """The order in its own currency, and what of it counts in the limit's."""
+
+    amount: Money
+    currency: str
+    counts: Money
+
+
+class RateShown(Struct, omit_defaults=True):
+    """One unit of base is worth `rate` of quote. via: "inverse", or the currency crossed over."""
+
+    kind: str
+    base: str
+    quote: str
+    day: str
+    rate: str
+    via: str = ""
+
+
+class LevelShown(Struct):
+    """A further limit that the order must fit into. kind: group, own, unit, product or project."""
+
+    kind: str
+    name: str
+    currency: str
+    limit: str
+    used: Money
+    after: Money
+    headroom: Money | None
 
 
 class ExposureShown(Struct):
-    """limit: decimal string, "unlimited", or null where none was ever set."""
+    """limit: decimal string, "unlimited", or null where none was ever set. Figures are in the
+    limit's currency, which is told (`currency`, `asked`, `rates`) where the order's is another one;
+    `covered` adds to the limit; `fulfilled`: delivered or invoiced under this number already.
+    """
 
     limit: str | None
     used: Money
@@ -53,6 +92,14 @@ class ExposureShown(Struct):
     after: Money
     components: ComponentsShown
     rule: str
+    covered: Money | UnsetType = UNSET
+    temporary_limit: bool | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
+    asked: AskedShown | UnsetType = UNSET
+    rates: list[RateShown] | UnsetType = UNSET
+    fulfilled: Money | UnsetType = UNSET
+    counts_later: str | UnsetType = UNSET
+    levels: list[LevelShown] | UnsetType = UNSET
 
 
 class ReservationShown(Struct):
@@ -84,6 +131,7 @@ class OrderCheckAnswer(Struct):
     policy: PolicyShown
     decided_at: Instant
     ledger: LedgerShown
+    point: str | UnsetType = UNSET
 
 
 class LedgerNow(Struct):
