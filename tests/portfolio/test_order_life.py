@@ -9,10 +9,15 @@ import pytest
 
 from tests.world import AT, TODAY, ask, make_customer, make_line, make_world
 from xinheng.decisions.actions import cancel, check_orders
-from xinheng.decisions.models import Decision
+from xinheng.decisions.forcing import place_hold
+from xinheng.decisions.models import Decision, Hold
 from xinheng.decisions.releasing import reject_hold, release_hold
 from xinheng.intake.actions import open_batch
-from xinheng.portfolio.order_life import order_life
+from xinheng.ledger.models import PendingEntry
+from xinheng.merkle.commitment import read_leaf
+from xinheng.people.actor import of_key
+from xinheng.people.models import ApiKey
+from xinheng.portfolio.order_life import Person, order_life
 from xinheng.receivables.actions import record_invoices, record_orders, record_receipts
 from xinheng.receivables.rows import InvoiceRow, OrderRow, ReceiptRow
 
@@ -36,6 +41,13 @@ def check(world, ref, minor, at=AT, **extra):
 
 def life(world, ref, who="bob"):
     return order_life(getattr(world, who), ref, zone=ZONE)
+
+
+def entry_of(kind):
+    """The only entry of a kind."""
+    rows = PendingEntry.objects.all()
+    [found] = [row.entry_id for row in rows if read_leaf(bytes(row.leaf))["kind"] == kind]
+    return found
 
 
 def kinds(found):
@@ -79,7 +91,9 @@ def test_while_it_waits_its_value_waits_and_rejected_it_is_freed(world):
     assert life(world, "PO-7").standing[0].waiting_minor == 180_000_00
     reject_hold(held.pk, "逾期太久了", actor=world.actor("alice"), at=AT)
     found = life(world, "PO-7")
-    assert kinds(found)[-1] == "rejected" and found.events[-1].reason == "逾期太久了"
+    last = found.events[-1]
+    assert (last.kind, last.reason, last.who.name) == ("rejected", "逾期太久了", "alice")
+    assert last.entry_id == entry_of("hold.rejected")
     assert found.standing[0].freed_minor == 180_000_00
 
 
@@ -98,7 +112,41 @@ def test_cancelled_it_holds_nothing(world):
     cancel(decision.pk, actor=world.actor("bob"), at=AT + timedelta(hours=2))
     found = life(world, "PO-7")
     assert {"reservation_ended", "cancelled"} <= set(kinds(found))
+    [cancelled] = [event for event in found.events if event.kind == "cancelled"]
+    assert cancelled.who.name == "bob" and cancelled.entry_id == entry_of("order_check.cancelled")
     assert found.standing[0].freed_minor == 60_000_00
+
+
+def test_a_held_order_that_is_cancelled_tells_both_ends_by_one_entry(world):
+    held = check(world, "PO-7", 180_000_00)
+    cancel(held.pk, actor=world.actor("bob"), at=AT + timedelta(hours=2))
+    ends = [e for e in life(world, "PO-7").events if e.kind in ("hold_ended", "cancelled")]
+    assert [end.who.name for end in ends] == ["bob", "bob"]
+    assert {end.entry_id for end in ends} == {entry_of("order_check.cancelled")}
+
+
+def test_what_a_machine_cancelled_names_its_key_and_who_stands_behind_it(world):
+    scopes = ["orders.check"]
+    key = ApiKey.objects.create(
+        prefix="xk_a", secret_sha256=b"0" * 32, name="ERP", scopes=scopes, created_at=AT
+    )
+    for number, owner in enumerate([None, world.bob]):
+        key.owner = owner
+        key.save()
+        decision = check(world, f"PO-{number}", 60_000_00)
+        cancel(decision.pk, actor=of_key(key), at=AT)
+        [cancelled] = [e for e in life(world, f"PO-{number}").events if e.kind == "cancelled"]
+        assert cancelled.who == Person(owner.name if owner else "", "", "ERP")
+
+
+def test_a_hold_opened_anew_has_no_end(world):
+    held = check(world, "PO-7", 180_000_00)
+    alice = world.actor("alice")
+    release_hold(held.pk, "老客户，同意放行", actor=alice, at=AT)
+    assert Hold.objects.get(pk=held.pk).ended_entry_id == entry_of("hold.released")
+    place_hold(held.pk, "客户来电要求暂停", actor=alice, at=AT)
+    again = Hold.objects.get(pk=held.pk)
+    assert again.state == "waiting" and again.ended_entry_id is None
 
 
 def test_papers_take_the_value_over_step_by_step(world):

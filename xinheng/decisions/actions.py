@@ -181,14 +181,15 @@ def cancel(decision_id: UUID, *, actor: Actor, at: datetime) -> Decision:
         freed = []
         if decision.reservation_id:
             freed = end_reservations([decision.reservation_id], "voided", at=at)
-        ended = end_hold(decision, "cancelled", "", actor, at)
-        if not freed and not ended:
-            raise Refused(DecisionRefusal.NOTHING_TO_CANCEL)
-        Decision.objects.filter(pk=decision.pk).update(cancelled_at=at)
-        decision.cancelled_at = at
         entry = entry_about(decision, "order_check.cancelled", {}, {"actor": actor.ref})
         with connections["default"].cursor() as cursor:
-            append([entry], at=at, cursor=cursor)
+            [entry_id] = append([entry], at=at, cursor=cursor)
+        ended = end_hold(decision, "cancelled", "", entry_id, actor, at)
+        if not freed and not ended:
+            raise Refused(DecisionRefusal.NOTHING_TO_CANCEL)
+        decision.cancelled_at, decision.cancelled_by = at, actor.ref
+        decision.cancel_entry_id = entry_id
+        decision.save(update_fields=["cancelled_at", "cancelled_by", "cancel_entry_id"])
     return decision
 
 

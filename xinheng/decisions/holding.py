@@ -47,10 +47,16 @@ def line_of(decision: Decision) -> int:
     return decision.line_id
 
 
-def end_hold(decision: Decision, state: str, reason: str, actor: Actor, at: datetime) -> bool:
-    """End a waiting hold by compare-and-swap; False where none waits."""
+def end_hold(
+    decision: Decision, state: str, reason: str, entry_id: UUID, actor: Actor, at: datetime
+) -> bool:
+    """End a waiting hold by compare-and-swap, and keep its ledger entry; False where none waits."""
     ended = Hold.objects.filter(pk=decision.pk, state="waiting").update(
-        state=state, reason=reason, ended_at=at, ended_by_id=actor.person_id
+        state=state,
+        reason=reason,
+        ended_at=at,
+        ended_by_id=actor.person_id,
+        ended_entry_id=entry_id,
     )
     return ended == 1
 
@@ -84,6 +90,7 @@ def open_hold(
             "escalated_at": None,
             "ended_at": None,
             "ended_by": None,
+            "ended_entry_id": None,
         },
     )
 

@@ -85,6 +85,10 @@ class Decision(models.Model):
     reservation_id = models.UUIDField(null=True)
     entry_id = models.UUIDField()
     cancelled_at = models.DateTimeField(null=True)
+    cancelled_by = models.CharField(
+        max_length=60, default="", db_default="", blank=True
+    )  # "user:3" | "key:7"
+    cancel_entry_id = models.UUIDField(null=True)
 
     objects = OwnedQuery.as_manager()
 
@@ -135,6 +139,7 @@ class Hold(models.Model):
     ended_by = models.ForeignKey(
         "people.User", models.PROTECT, null=True, blank=True, related_name="+"
     )
+    ended_entry_id = models.UUIDField(null=True)
     reason = models.TextField(blank=True)
 
     objects = OwnedQuery.as_manager()

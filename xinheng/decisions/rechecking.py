@@ -220,15 +220,16 @@ def _release(one: Looked, governing: LivePolicy, at: datetime) -> UUID:
     if one.reservation is not None:
         reservation_id = UUID(str(one.reservation.id))
         Decision.objects.filter(pk=one.decision.pk).update(reservation_id=reservation_id)
+    policy = governing.policy
+    clear = {"policy": f"{policy.name} v{policy.version}"}
+    entry_id = record(one.decision, "hold.released_by_recheck", clear, _values(one), at=at)
     Hold.objects.filter(pk=one.hold.pk, state="waiting").update(
-        state="released", reason=PASSED, ended_at=at, ended_by=None
+        state="released", reason=PASSED, ended_at=at, ended_by=None, ended_entry_id=entry_id
     )
     ReviewRequest.objects.filter(pk=one.decision.pk, answered_at__isnull=True).update(
         answer=PASSED, answered_at=at
     )
-    policy = governing.policy
-    clear = {"policy": f"{policy.name} v{policy.version}"}
-    return record(one.decision, "hold.released_by_recheck", clear, _values(one), at=at)
+    return entry_id
 
 
 def _values(one: Looked) -> dict[str, str]:

@@ -108,7 +108,7 @@ def release_hold(
             reserve([reservation], at=at)
             decision.reservation_id = UUID(str(reservation.id))
             decision.save(update_fields=["reservation_id"])
-        if not end_hold(decision, "released", reason, actor, at):
+        if not end_hold(decision, "released", reason, override.entry_id, actor, at):
             raise Refused(DecisionRefusal.NOT_WAITING, state="superseded")
         answer_review(decision, reason, actor, at)
     return decision
@@ -119,11 +119,11 @@ def reject_hold(decision_id: UUID, reason: str, *, actor: Actor, at: datetime) -
     asked may withdraw it this way."""
     with transaction.atomic():
         decision = _waiting_decision(decision_id, reason, actor)
-        if not end_hold(decision, "rejected", reason, actor, at):
+        values = {"actor": actor.ref, "reason": reason}
+        entry_id = record(decision, "hold.rejected", {}, values, at=at)
+        if not end_hold(decision, "rejected", reason, entry_id, actor, at):
             raise Refused(DecisionRefusal.NOT_WAITING, state="superseded")
         answer_review(decision, reason, actor, at)
-        values = {"actor": actor.ref, "reason": reason}
-        record(decision, "hold.rejected", {}, values, at=at)
     return decision
 
 

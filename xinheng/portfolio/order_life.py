@@ -151,7 +151,7 @@ def _decided(
         if kept:  # told after the release that it may stem from
             yield from _reserved(decision, kept, zone)
         if decision.cancelled_at:
-            yield _of(decision, "cancelled", decision.cancelled_at, zone)
+            yield _cancelled(decision, decision.cancelled_at, people, keys, zone)
     by_id = {decision.pk: decision for decision in decisions}
     for again in Recheck.objects.filter(decision__in=ids).order_by("at")[:EVENTS_MAX]:
         yield _rechecked(by_id[again.decision_id], again, zone)
@@ -186,6 +186,18 @@ def _asked(decision: Decision, who: Person, zone: ZoneInfo) -> Event:
         reference=decision.document,
         entry_id=decision.entry_id,
     )
+
+
+def _cancelled(
+    decision: Decision,
+    at: datetime,
+    people: dict[int, User],
+    keys: dict[int, ApiKey],
+    zone: ZoneInfo,
+) -> Event:
+    by = decision.cancelled_by
+    who = _named(by, None, people, keys) if by else NOBODY
+    return _of(decision, "cancelled", at, zone, who=who, entry_id=decision.cancel_entry_id)
 
 
 def _reserved(decision: Decision, kept: Reservation, zone: ZoneInfo) -> Iterator[Event]:
@@ -237,7 +249,14 @@ def _held(decision: Decision, overrides: Sequence[Override], zone: ZoneInfo) -> 
         kind = hold.state if hold.state in ("released", "rejected") else "hold_ended"
         who = _person(hold.ended_by) if hold.ended_by else NOBODY
         yield _of(
-            decision, kind, hold.ended_at, zone, who=who, reason=hold.reason, state=hold.state
+            decision,
+            kind,
+            hold.ended_at,
+            zone,
+            who=who,
+            reason=hold.reason,
+            state=hold.state,
+            entry_id=hold.ended_entry_id,
         )
 
 
@@ -276,7 +295,7 @@ def _codes(text: str) -> tuple[str, ...]:
 
 def _askers(decisions: Sequence[Decision]) -> tuple[dict[int, User], dict[int, ApiKey]]:
     people = User.objects.in_bulk({d.person_id for d in decisions if d.person_id})
-    refs = {d.requested_by.removeprefix("key:") for d in decisions}
+    refs = {ref.removeprefix("key:") for d in decisions for ref in (d.requested_by, d.cancelled_by)}
     return people, ApiKey.objects.in_bulk({int(ref) for ref in refs if ref.isdecimal()})
 
 
@@ -289,14 +308,14 @@ def _named(
 ) -> Person:
     kind, _, rest = ref.partition(":")
     number = int(rest) if rest.isdecimal() else None
-    if kind == "user" and number is not None and person_id is None:
-        person_id = number
-    if kind == "user" and person_id is not None and person_id not in people:
+    key = keys.get(number) if kind == "key" and number is not None else None
+    if person_id is None:
+        person_id = number if kind == "user" else key.owner_id if key else None
+    if person_id is not None and person_id not in people:
         people |= User.objects.in_bulk([person_id])
     person = people.get(person_id) if person_id is not None else None
     named = _person(person) if person else Person("")
     if kind == "key":
-        key = keys.get(number) if number is not None else None
         return Person(named.name, named.name_en, key.name if key else rest)
     return named if person else Person(ref)
 
