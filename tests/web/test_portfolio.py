@@ -14,9 +14,10 @@ import pytest
 from django.test import Client
 
 from tests.world import World, make_customer, make_line, make_world
+from xinheng.customers.models import Customer
 from xinheng.limits.models import OpenDue
 from xinheng.portfolio.queries import Book
-from xinheng.receivables.models import Invoice, Receipt
+from xinheng.receivables.models import Difference, Invoice, Receipt
 from xinheng.web.frame.drawings import AGEING
 from xinheng.web.portfolio import charts, figures, words
 
@@ -88,6 +89,46 @@ def test_figures_tie_to_the_rows(world: World) -> None:
     for figure in ("520,000.00", "540,000.00", "530,000.00", "320,000.00", "10,000.00"):
         assert figure in html, figure  # exposure, headroom, open, overdue, unapplied
     assert "1 户超额度 1.0 万" in html
+
+
+def differs(code: str, **more: Any) -> Difference:
+    """A figure of this customer that its documents do not bear out."""
+    figure = {"currency": "CNY", "scope": "", "component": "open_items"} | more
+    return Difference.objects.create(
+        customer=Customer.objects.get(code=code),
+        counter_minor=80_00,
+        documents_minor=60_00,
+        found_at=NOW,
+        **figure,
+    )
+
+
+def test_a_difference_that_stands_is_told_with_the_way_to_its_page(world: World) -> None:
+    assert "与单据对不上" not in page(world.alice, "/portfolio/")
+    ended = differs("E1")
+    for component in ("open_items", "orders"):
+        differs("W1", component=component)
+    html = page(world.alice, "/portfolio/")
+    assert "3 个数与单据对不上，涉及 2 户" in html
+    assert 'href="/customers/W1/exposure/?currency=CNY"' in html
+    assert "3 figures differ from their documents" in page(world.alice, "/portfolio/", "en")
+    # Broken build: without resolved_at__isnull=True an ended alarm stays.
+    ended.resolved_at = NOW
+    ended.save(update_fields=["resolved_at"])
+    assert "2 个数与单据对不上，涉及 1 户" in page(world.alice, "/portfolio/")
+
+
+def test_nobody_hears_of_a_difference_of_another_unit(world: World) -> None:
+    # Broken build: Difference.objects.filter without visible_to.
+    differs("W1")
+    assert "与单据对不上" not in page(world.bob, "/portfolio/")
+
+
+def test_the_alarm_leads_to_the_page_also_where_the_line_is_gone(world: World) -> None:
+    differs("W1", scope="product:GONE")
+    html = page(world.alice, "/portfolio/")
+    assert 'href="/customers/W1/exposure/"' in html
+    assert "西部矿业" in page(world.alice, "/customers/W1/exposure/")
 
 
 def test_a_person_of_one_unit_sees_that_unit(world: World) -> None:

@@ -24,6 +24,7 @@ from xinheng.texts import T
 from xinheng.web.decisions import further, words
 from xinheng.web.decisions.drawing import Usage, usage_of_answer
 from xinheng.web.decisions.further import Further
+from xinheng.web.holds.words import authorities
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ class Page:
     reservation: Reservation | None
     hold: Hold | None
     override: Override | None
+    mandate: T | None  # the authority of the override, in words
     asked_by: str
     terms_days: int | None
     further: Further
@@ -147,6 +149,7 @@ def read(view: queries.DecisionView) -> Page:
     row = view.decision
     answer = open_answer(view.answer_bytes, row.amount_minor, row.currency)
     title = view.policy.title or {}
+    authority = view.override.authority if view.override else ""
     return Page(
         decision=row,
         answer=answer,
@@ -158,6 +161,7 @@ def read(view: queries.DecisionView) -> Page:
         reservation=view.reservation,
         hold=view.hold,
         override=view.override,
+        mandate=authorities([authority]).get(authority),
         asked_by=askers([row])[row.pk],
         terms_days=view.order.terms_days,
         further=further.read(view),

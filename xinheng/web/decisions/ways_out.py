@@ -23,6 +23,7 @@ from xinheng.decisions import queries
 from xinheng.decisions.models import Decision
 from xinheng.decisions.ways_out import ToldStep, of_decision
 from xinheng.texts import T
+from xinheng.web.decisions.words import ref
 
 GO = {
     "items": T("未清发票", "Open invoices"),
@@ -67,7 +68,8 @@ def ways_out(request: HttpRequest, decision_id: UUID) -> HttpResponse:
         raise Http404("no such decision")
     outlook = of_decision(decision, at=timezone.now())
     ways = [[_shown(told, decision) for told in way] for way in outlook.ways] if outlook else []
-    context = {"decision": decision, "outlook": outlook, "ways": ways}
+    policy = ref(f"{outlook.policy.name} v{outlook.policy.version}") if outlook else None
+    context = {"decision": decision, "outlook": outlook, "ways": ways, "policy": policy}
     htmx = request.headers.get("HX-Request") == "true"
     return render(request, f"decisions/{'_' if htmx else ''}ways_out.html", context)
 

@@ -18,7 +18,7 @@ from xinheng.decisions.governing import live_policy
 from xinheng.limits.models import CreditLine
 from xinheng.people.queries import today
 from xinheng.texts import T
-from xinheng.web.decisions.words import rule_text
+from xinheng.web.decisions.words import ref, rule_text
 from xinheng.web.files import exposure, journal
 from xinheng.web.frame.tables import Column, Sorting, Tab, page_by_key, url_with
 from xinheng.web.frame.waterfall import LABELS
@@ -47,6 +47,7 @@ def exposure_page(request: HttpRequest, code: str) -> HttpResponse:
         "page": page,
         "today": day,
         "rule": rule_text(page.told.rule),
+        "policy": ref(page.told.policy),
         "tabs": _tabs(request, lines, line),
         "scope": exposure.scope_text(line.scope),
         "labels": LABELS,

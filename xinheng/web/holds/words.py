@@ -7,6 +7,8 @@ reader's language with names: 信用经理，5,000,000.00 CNY（代 方总监）
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from xinheng.people.models import Role, User
@@ -39,33 +41,75 @@ def name_of(party: Any) -> T:
     return T(own, party.name_en or own)
 
 
+@dataclass(frozen=True)
+class _Known:
+    """The roles and people that the records name, read once."""
+
+    roles: dict[str, Role]
+    people: dict[str, User]
+
+
 def authority_lines(words: str) -> list[T]:
-    """The authority in whole phrases, one a line; what is not ours is shown as it stands."""
-    return [_line(part.strip()) for part in words.split(";") if part.strip()]
+    """One's authority in whole phrases, one a line; what is not ours is shown as it stands."""
+    known, own = _known([words]), T("，本人", ", your own")
+    return [_line(part, known, own) for part in _parts(words)]
 
 
-def _line(part: str) -> T:
-    special = part.startswith(SPECIAL)
-    found = _MANDATE.fullmatch(part.removeprefix(SPECIAL))
+def authorities(recorded: Iterable[str]) -> dict[str, T]:
+    """Each recorded authority as one phrase, for pages that tell what somebody did."""
+    texts = {words for words in recorded if words}
+    known = _known(texts)
+    told = {words: [_line(part, known) for part in _parts(words)] for words in texts}
+    return {
+        words: T("；".join(one.zh for one in lines), "; ".join(one.en for one in lines))
+        for words, lines in told.items()
+    }
+
+
+def _parts(words: str) -> list[str]:
+    return [part.strip() for part in words.split(";") if part.strip()]
+
+
+def _read(part: str) -> re.Match[str] | None:
+    return _MANDATE.fullmatch(part.removeprefix(SPECIAL))
+
+
+def _known(texts: Iterable[str]) -> _Known:
+    found = [match for words in texts for part in _parts(words) if (match := _read(part))]
+    if not found:
+        return _Known({}, {})
+    people = User.objects.in_bulk({int(one["person"]) for one in found if one["person"]})
+    return _Known(
+        Role.objects.in_bulk({one["role"] for one in found}),
+        {str(key): person for key, person in people.items()},
+    )
+
+
+def _line(part: str, known: _Known, own: T | None = None) -> T:
+    found = _read(part)
     if found is None:
         return T(part, part)
-    role = Role.objects.filter(pk=found["role"]).first()
+    role = known.roles.get(found["role"])
     title = T(role.name, role.name_en) if role else T(found["role"], found["role"])
     amount = T("不限", "unlimited")
     if found["cap"] != "unlimited":
         text = amount_text(found["cap"], found["currency"])
         amount = T(f"{text} {found['currency']}", f"{text} {found['currency']}")
     days = T(f"，最长 {found['days']} 天", f", {found['days']} days at most")
-    whose = _whose(found["person"])
-    head = T("特批授权", "special approval") if special else T("放行授权", "release")
-    zh = f"{head.zh}（{title.zh}）：{amount.zh}" + (days.zh if found["days"] else "") + whose.zh
-    en = f"{head.en} ({title.en}): {amount.en}" + (days.en if found["days"] else "") + whose.en
+    whose = _whose(found["person"], known) if found["person"] else own
+    head = T("放行授权", "release")
+    if part.startswith(SPECIAL):
+        head = T("特批授权", "special approval")
+    further = [days] if found["days"] else []
+    further += [whose] if whose else []
+    zh = f"{head.zh}（{title.zh}）：{amount.zh}" + "".join(one.zh for one in further)
+    en = f"{head.en} ({title.en}): {amount.en}" + "".join(one.en for one in further)
     return T(zh, en)
 
 
-def _whose(person: str | None) -> T:
-    away = User.objects.filter(pk=person).first() if person else None
+def _whose(person: str, known: _Known) -> T:
+    away = known.people.get(person)
     if away is None:
-        return T("，本人", ", your own") if not person else T("，代理", ", as a deputy")
+        return T("，代理", ", as a deputy")
     name = name_of(away)
     return T(f"，代 {name.zh}", f", for {name.en}")

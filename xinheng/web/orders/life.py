@@ -23,6 +23,7 @@ from xinheng.texts import T
 from xinheng.web.decisions import words
 from xinheng.web.frame.access import company_zone
 from xinheng.web.frame.drawings import WIDTH, Part
+from xinheng.web.holds.words import authorities
 from xinheng.web.orders import life_words, listing
 from xinheng.web.templatetags.xinheng import moment
 
@@ -81,20 +82,21 @@ def order(request: HttpRequest, ref: str) -> HttpResponse:
 def _lines(life: Life) -> list[Line]:
     ids = {event.entry_id for event in life.events if event.entry_id}
     proofs: dict[UUID, Status] = statuses(ids) if ids else {}
+    mandates = authorities(event.authority for event in life.events)
     return [
         Line(
             event,
             life_words.told(event),
             # a hold's reasons stand in the answer that opened it, just before
             [words.CODES.get(code, T(code, code)) for code in event.codes if event.kind != "held"],
-            list(_notes(event)),
+            list(_notes(event, mandates)),
             proofs.get(event.entry_id) if event.entry_id else None,
         )
         for event in life.events
     ]
 
 
-def _notes(event: Event) -> Iterator[str]:
+def _notes(event: Event, mandates: dict[str, T]) -> Iterator[str]:
     if event.who.key:
         yield str(T("接口密钥 {k}", "API key {k}").format(k=event.who.key))
     if event.who.name.startswith("system:"):
@@ -102,7 +104,7 @@ def _notes(event: Event) -> Iterator[str]:
     elif event.who.name:
         yield str(T(event.who.name, event.who.name_en or event.who.name))
     if event.authority:
-        yield str(T("授权 {a}", "authority {a}").format(a=event.authority))
+        yield str(mandates[event.authority])
     if event.until:
         until = T("有效至 {d}", "until {d}")
         if event.kind in ("held", "forced"):

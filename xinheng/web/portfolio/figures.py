@@ -13,12 +13,16 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import Count, Min, QuerySet, Sum
+from django.urls import reverse
+from django.utils.http import urlencode
 
+from xinheng.customers.models import Customer
 from xinheng.decisions.models import Hold
 from xinheng.limits.models import CreditLine, OpenDue
-from xinheng.receivables.models import Receipt
+from xinheng.receivables.models import Difference, Receipt
 
 WEEKS: Final = 12
+ALARMS_SHOWN: Final = 3
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,47 @@ class Intake:
     receipts: int
     released: int
     rejected: int
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A customer of whom some figure differs from its documents, and where that is explained."""
+
+    customer: Customer
+    href: str
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """The differences that stand: how many, of how many customers, since when, whose first."""
+
+    count: int
+    customers: int
+    since: datetime | None
+    first: list[Alarm]
+
+
+def alarms(user: Any) -> Alarms:
+    """Figures of credit lines that their documents do not bear out, in all currencies."""
+    standing = Difference.objects.visible_to(user).filter(resolved_at__isnull=True).order_by()
+    counted = standing.aggregate(
+        count=Count("pk"), customers=Count("customer", distinct=True), since=Min("found_at")
+    )
+    if not counted["count"]:
+        return Alarms(0, 0, None, [])
+    oldest = standing.order_by("customer", "found_at", "pk").distinct("customer")
+    found = oldest.select_related("customer")[:ALARMS_SHOWN]
+    first = [Alarm(row.customer, _why(row)) for row in found]
+    return Alarms(counted["count"], counted["customers"], counted["since"], first)
+
+
+def _why(row: Difference) -> str:
+    """The page of the customer's exposure, on the line that differs where there is one."""
+    page = reverse("file-exposure", args=[row.customer.code])
+    line = {"currency": row.currency, "scope": row.scope}
+    if not CreditLine.objects.filter(customer=row.customer, **line).exists():
+        return page
+    return f"{page}?{urlencode({name: value for name, value in line.items() if value})}"
 
 
 def lines_seen(user: Any, currency: str) -> QuerySet[CreditLine]:

@@ -73,6 +73,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         "top": top,
         "top_used": sum(max(0, row.used_minor or 0) for row in top),
         "waiting": figures.waiting(user),
+        "alarms": figures.alarms(user),
         "intake": figures.intake(user, currency, day, now),
         "due_weeks": weeks,
         "due_next": sum(due.minor for due in weeks[1:5]),
