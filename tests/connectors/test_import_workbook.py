@@ -112,6 +112,19 @@ def test_a_wrong_uscc_and_an_unknown_unit_are_row_errors(bring: Bring) -> None:
     result = bring("customers", head + "C1,A,91110000600037341X,\nC2,B,,NOWHERE\nC3,C,,\n")
     assert [error.row for error in result.errors] == [2, 3]
     assert "NOWHERE" in result.errors[1].reason.en
+    assert "“L”" in result.errors[0].reason.zh and "“L”" in result.errors[0].reason.en
+
+
+def test_a_uscc_is_kept_as_it_is_written_properly_and_an_odd_one_warns(bring: Bring) -> None:
+    head = "customer code,name,uscc\n"
+    rows = "C1,A,９１11 0000600037341L\nC2,B,913101160529586031\nC3,C,91350203M0001FUE2P\n"
+    result = bring("customers", head + rows, skip_bad=True)
+    kept = dict(Customer.objects.values_list("code", "uscc"))
+    assert kept == {"C1": "91110000600037341L", "C2": "913101160529586031"}
+    [warned] = [one for one in result.warnings if "17" in one.reason.zh]
+    assert warned.row == 3
+    assert [error.row for error in result.errors] == [4]
+    assert "理由" in result.errors[0].reason.zh  # issued by a pilot: a person must take it on
 
 
 def test_a_statement_that_does_not_balance_is_refused_with_the_difference(bring: Bring) -> None:

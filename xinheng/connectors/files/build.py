@@ -11,12 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
-from stdnum.cn import uscc
-from stdnum.exceptions import ValidationError
 
 from xinheng.connectors.files import almanac_rows, document_rows
 from xinheng.connectors.files.fields import FIGURES
-from xinheng.connectors.files.rows import Table
+from xinheng.connectors.files.rows import RowError, Table
+from xinheng.credit.identity import WARN, check_uscc
 from xinheng.credit.money import to_text
 from xinheng.customers.rows import CustomerRow
 from xinheng.dossiers.balance import complete
@@ -113,10 +112,11 @@ def _customers(table: Table, simulated: bool) -> Make:
     others = table.getter("other_names", "")
 
     def make(position: int) -> CustomerRow | None:
-        number = told["uscc"](position).upper().replace(" ", "")
-        if number and not _is_uscc(number):
-            table.refuse(position, "uscc", _BAD_USCC)
-            return None
+        number = told["uscc"](position).strip()
+        if number:
+            number = _uscc(table, position, number)
+            if not number:
+                return None
         values = {name: get(position) for name, get in told.items()} | {"uscc": number}
         names = (name.strip()[:NAME_MAX] for name in others(position).replace("；", ";").split(";"))
         return CustomerRow(
@@ -130,18 +130,17 @@ def _customers(table: Table, simulated: bool) -> Make:
     return make
 
 
-def _is_uscc(number: str) -> bool:
-    try:
-        uscc.validate(number)
-    except ValidationError:
-        return False
-    return True
-
-
-_BAD_USCC = T(
-    "统一社会信用代码有误（18 位，末位为校验位），请核对。",
-    "This is not a valid USCC (18 characters, the last one a check digit).",
-)
+def _uscc(table: Table, position: int, written: str) -> str:
+    """The code as it is kept; what is only odd is a warning, what is wrong refuses the line."""
+    checked = check_uscc(written)
+    if checked.usable:
+        if checked.verdict == WARN and checked.reason:
+            header = table.headers.get("uscc", "uscc")
+            table.warnings.append(RowError(table.lines[position], header, checked.reason))
+        return checked.value
+    if checked.reason:
+        table.refuse(position, "uscc", checked.reason)
+    return ""
 
 
 def _statements(table: Table, simulated: bool) -> Make:

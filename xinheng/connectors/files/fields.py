@@ -53,7 +53,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
             "text",
             T("统一社会信用代码", "USCC"),
             sample="91110000600037341L",
-            most=18,
+            most=40,  # with spaces and hyphens; 18 are kept
             note=T("18 位，含校验位", "18 characters with a check digit"),
         ),
         Field("country", "text", T("国家", "Country"), sample="CN", most=60),
