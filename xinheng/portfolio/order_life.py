@@ -151,7 +151,9 @@ def _decided(
         if kept:  # told after the release that it may stem from
             yield from _reserved(decision, kept, zone)
         if decision.cancelled_at:
-            yield _cancelled(decision, decision.cancelled_at, people, keys, zone)
+            who = _named(decision.cancelled_by, None, people, keys)
+            entry = decision.cancel_entry_id
+            yield _of(decision, "cancelled", decision.cancelled_at, zone, who=who, entry_id=entry)
     by_id = {decision.pk: decision for decision in decisions}
     for again in Recheck.objects.filter(decision__in=ids).order_by("at")[:EVENTS_MAX]:
         yield _rechecked(by_id[again.decision_id], again, zone)
@@ -186,18 +188,6 @@ def _asked(decision: Decision, who: Person, zone: ZoneInfo) -> Event:
         reference=decision.document,
         entry_id=decision.entry_id,
     )
-
-
-def _cancelled(
-    decision: Decision,
-    at: datetime,
-    people: dict[int, User],
-    keys: dict[int, ApiKey],
-    zone: ZoneInfo,
-) -> Event:
-    by = decision.cancelled_by
-    who = _named(by, None, people, keys) if by else NOBODY
-    return _of(decision, "cancelled", at, zone, who=who, entry_id=decision.cancel_entry_id)
 
 
 def _reserved(decision: Decision, kept: Reservation, zone: ZoneInfo) -> Iterator[Event]:
