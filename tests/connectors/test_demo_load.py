@@ -1,18 +1,27 @@
 """The demonstration book goes in by everybody's doors, and out again in one step."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from django.db import connection
 
+from tests.world import ask
+from xinheng.almanac.actions import record_rates
+from xinheng.almanac.models import Rate
+from xinheng.almanac.queries import plain
+from xinheng.almanac.rows import RateRow
 from xinheng.connectors.demo import accounts, load, removal
+from xinheng.connectors.demo.quoting import DAYS, SOURCE
+from xinheng.credit.decide import Facts, decode
 from xinheng.customers.models import Customer
+from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Assessment, Decision, Rating
 from xinheng.intake.models import ImportBatch
 from xinheng.ledger.models import PendingEntry
 from xinheng.limits.models import CreditLine, Proposal
 from xinheng.limits.queries import reconcile
-from xinheng.people.actor import system
+from xinheng.people.actor import of_user, system
 from xinheng.people.models import Company, User
 from xinheng.people.queries import company, forget
 from xinheng.policies import queries as policies
@@ -63,9 +72,27 @@ def test_it_has_a_group_a_part_a_season_and_an_insurance(loaded: dict) -> None:
     assert waiting.count() >= loaded["counts"]["waiting_proposals"] > 0
 
 
+@pytest.mark.parametrize("currency", ["EUR", "USD", "GBP", "JPY"])
+def test_an_order_in_another_currency_is_measured_against_the_books_own(
+    loaded: dict, currency: str
+) -> None:
+    """A book without rates fails here: what can't be converted is not approved."""
+    bob = User.objects.get(username="bob")
+    line = CreditLine.objects.filter(
+        customer__business_unit=bob.business_unit, customer__status="active", currency="CNY"
+    ).latest("amount_minor")
+    order = ask("PO-FX", line.customer.code, 100_00, currency=currency)
+    [answer] = check_orders([order], actor=of_user(bob), at=AT)
+    facts = decode(bytes(Decision.objects.get(pk=answer.decision_id).facts), Facts)
+    assert not facts.rates_missing
+    assert [(one.base, one.quote) for one in facts.rates] == [(currency, "CNY")]
+    assert Rate.objects.count() == loaded["counts"]["rates"] == 4 * DAYS
+
+
 def test_everything_simulated_says_so(loaded: dict) -> None:
     for model in (Customer, Invoice, Receipt, ImportBatch):
         assert not model.objects.filter(simulated=False).exists(), model
+    assert set(Rate.objects.values_list("source", flat=True)) == {SOURCE}
 
 
 def test_the_cast_can_sign_in_and_eve_sees_only_her_unit(loaded: dict) -> None:
@@ -114,7 +141,11 @@ def test_what_is_yours_stays(loaded: dict) -> None:
     )
     line = CreditLine.objects.create(customer=mine, currency="CNY", updated_at=AT)
     me = User.objects.create(username="me", name="Me", created_at=AT)
+    newest = Rate.objects.filter(base="EUR").latest("day").day
+    rate = RateRow(base="EUR", quote="CNY", day=newest, rate=Decimal("7.9"), source="银行")
+    record_rates([rate], actor=system("me"), at=AT)  # entered anew: no longer the book's
     removal.remove(at=AT)
+    assert [plain(row.rate) for row in Rate.objects.all()] == ["7.9"]
     assert list(Customer.objects.all()) == [mine]
     assert list(CreditLine.objects.all()) == [line]
     assert list(User.objects.all()) == [me]

@@ -1,12 +1,13 @@
 """The simulated half of the demonstration book: stated, seeded, and honest with its sources."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from random import Random
 
 import pytest
 from stdnum.cn import uscc
 
-from xinheng.connectors.demo import model, naming, sources
+from xinheng.connectors.demo import model, naming, quoting, sources
 from xinheng.connectors.demo.files import invoice_number
 from xinheng.connectors.demo.values import Book
 
@@ -28,6 +29,15 @@ def test_a_part_of_the_book_is_a_part_of_the_book(book: Book) -> None:
     small = model.build(UNTIL, buyers_max=8)
     names = {buyer.code: buyer for buyer in book.buyers}
     assert all(names[buyer.code].terms == buyer.terms for buyer in small.buyers)
+
+
+def test_rates_are_of_working_days_and_move_little(book: Book) -> None:
+    """Two rates of a currency in a row never differ by as much as an import asks about."""
+    assert max(quote.day for quote in book.quotes) <= UNTIL
+    assert len({quote.day for quote in book.quotes}) == quoting.DAYS
+    for quote in book.quotes:
+        assert quote.day.weekday() < 5
+        assert abs(quote.rate / quoting.MIDDLES[quote.base] - 1) <= Decimal("0.00402")
 
 
 def test_orders_keep_their_amounts_and_weekdays(book: Book) -> None:

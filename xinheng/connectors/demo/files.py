@@ -13,17 +13,19 @@ from datetime import timedelta
 from pathlib import Path
 
 from xinheng.connectors.demo.model import ORDERS_KEPT_DAYS
+from xinheng.connectors.demo.quoting import SOURCE
 from xinheng.connectors.demo.values import Book, Sale
 from xinheng.credit.money import to_text
 
-# In the order in which they are imported: who, what they own, what they ordered, owe and paid.
-KINDS = ("customers", "statements", "orders", "invoices", "receipts")
+# In the order in which they are imported: rates, who, what they own, ordered, owe and paid.
+KINDS = ("rates", "customers", "statements", "orders", "invoices", "receipts")
 DELIVERY_DAYS = 7
 
 
 def write_all(book: Book, folder: Path) -> dict[str, Path]:
     """One CSV per kind in `folder`; returns kind → file."""
     writers = {
+        "rates": _rates,
         "customers": _customers,
         "statements": _statements,
         "orders": _orders,
@@ -39,6 +41,12 @@ def order_number(sale: Sale) -> str:
 
 def invoice_number(sale: Sale) -> str:
     return f"INV-{sale.number}" if sale.amount_minor > 0 else f"CN-{sale.number}"
+
+
+def _rates(book: Book) -> tuple[Sequence[str], Iterable[Sequence[str]]]:
+    return ["日期", "外币", "折算币种", "汇率", "来源"], (
+        (one.day.isoformat(), one.base, one.quote, str(one.rate), SOURCE) for one in book.quotes
+    )
 
 
 def _customers(book: Book) -> tuple[Sequence[str], Iterable[Sequence[str]]]:

@@ -1,4 +1,4 @@
-"""Load the demonstration book: set up, people, five imports, one assessment, one grant, first
+"""Load the demonstration book: set up, people, six imports, one assessment, one grant, first
 orders.
 
 Only an installation that holds nothing gets it: no company, no customer, no ledger entry. After a

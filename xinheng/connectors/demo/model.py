@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
-from xinheng.connectors.demo import naming, sources
+from xinheng.connectors.demo import naming, quoting, sources
 from xinheng.connectors.demo.paying import WORST, draw_habit, pay, working_day
 from xinheng.connectors.demo.sources import SourceOrder
 from xinheng.connectors.demo.values import Accounts, Book, Buyer, Sale
@@ -38,7 +38,7 @@ def build(until: date, *, seed: int = SEED, buyers_max: int | None = None) -> Bo
     """The whole book up to and including `until`; `buyers_max` cuts each source to so many
     customers.
     """
-    book = Book(until)
+    book = Book(until, quotes=quoting.quotes(until, seed))
     random = Random(seed)
     brands = iter(naming.brands(random))
     _add_wholesale(book, brands, seed, buyers_max)

@@ -18,6 +18,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 
 from xinheng.connectors.demo import accounts
+from xinheng.connectors.demo.quoting import SOURCE
 from xinheng.ledger.actions import append
 from xinheng.ledger.entries import NewEntry
 from xinheng.people import queries as people
@@ -39,6 +40,8 @@ _ROWS = {
     "decisions_rating": "customer_id in {c}",
     "decisions_assessment": "customer_id in {c}",
     "dossiers_statement": "customer_id in {c}",
+    "dossiers_conflictcase": "customer_id in {c}",
+    "dossiers_fact": "customer_id in {c}",
     "receivables_allocation": (
         "invoice_id in (select id from receivables_invoice where customer_id in {c})"
     ),
@@ -66,6 +69,7 @@ _ROWS = {
     "customers_contact": "customer_id in {c}",
     "customers_othername": "customer_id in {c}",
     "customers_customer": "id in {c}",
+    "almanac_rate": f"source = '{SOURCE}'",  # one that a person entered anew has another
     "intake_change": "batch_id in (select id from intake_importbatch where simulated)",
     "intake_importbatch": "simulated",
 }

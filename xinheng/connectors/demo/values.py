@@ -1,4 +1,5 @@
-"""What the demonstration book is made of: buyers with a habit, sales, payments, accounts."""
+"""What the demonstration book is made of: buyers with a habit, sales, payments, accounts,
+rates."""
 
 from __future__ import annotations
 
@@ -71,6 +72,15 @@ class Accounts:
     figures: dict[str, Decimal]
 
 
+class Quote(NamedTuple):
+    """A simulated exchange rate: one unit of `base` in `quote` on a day."""
+
+    base: str
+    quote: str
+    day: date
+    rate: Decimal
+
+
 @dataclass
 class Book:
     until: date
@@ -78,3 +88,4 @@ class Book:
     sales: list[Sale] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     accounts: list[Accounts] = field(default_factory=list)
+    quotes: list[Quote] = field(default_factory=list)
