@@ -11,6 +11,7 @@ from tests.world import ask, make_world
 from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Decision
 from xinheng.limits.models import Reservation
+from xinheng.web.decisions import words
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -83,3 +84,24 @@ def test_cancelling_gives_the_credit_back(world):
     client.post(f"/decisions/{decision.pk}/cancel/")
     assert Reservation.objects.get().state == "voided"
     assert "取消这张订单" not in text_of(client.get(f"/decisions/{decision.pk}/"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "zh", "en"),
+    [
+        (
+            "used = open_items + 20% bank_bills - unapplied; exceeded when used + order > limit",
+            "已用 = 未结应收 + 20% 银行承兑汇票 - 未核销收款; 已用 + 本单 > 额度即为超过",
+            "used = open items + 20% bank bills - unapplied cash; "
+            "exceeded when used + order > limit",
+        ),
+        (
+            "used = orders (orders to be delivered within 30 days)",
+            "已用 = 订单占用（订单只计 30 天内交货的）",
+            "used = reserved by orders (those to be delivered within 30 days)",
+        ),
+    ],
+)
+def test_the_formula_is_told_in_names_not_in_codes(rule, zh, en):
+    told = words.rule_text(rule)
+    assert (told.zh, told.en) == (zh, en)

@@ -8,11 +8,13 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.web.pages import buyer, signed_in, text_of
 from tests.world import ask, make_world
 from xinheng.decisions.actions import cancel, check_orders
 from xinheng.decisions.models import Decision
+from xinheng.decisions.releasing import release_hold
 from xinheng.web.orders import listing
 from xinheng.web.orders.listing import order_href
 
@@ -141,3 +143,28 @@ def test_a_page_looks_at_a_bounded_number_and_then_further_back(world, monkeypat
         address = response.context["list"].page.next_url
     assert pages == [[], [], ["OLD"]]
     assert "继续往前找" in text_of(client.get("/orders/?state=waiting"))
+
+
+def test_by_whose_authority_an_order_was_released_is_told_in_words(world):
+    # Broken build: the record itself, "credit_manager: 5000000.00 CNY", on the page.
+    [answer] = check(world, ask("PO-7", "C1", 180_000_00))
+    at = timezone.now()
+    release_hold(answer.decision_id, "今天付款", actor=world.actor("alice"), at=at)
+    for address in ("/orders/PO-7/", f"/decisions/{answer.decision_id}/"):
+        for language, words in (("zh-hans", "放行授权（"), ("en", "release (")):
+            shown = text_of(signed_in(world.alice, language).get(address))
+            assert words in shown and "credit_manager" not in shown, (address, language)
+
+
+def test_order_decision_and_hold_lead_to_each_other(world):
+    [answer] = check(world, ask("PO-7", "C1", 180_000_00))
+    client = signed_in(world.alice)
+    order, key = "/orders/?ref=PO-7", answer.decision_id
+    leads = {
+        "/orders/PO-7/": (f"/decisions/{key}/", f"/holds/{key}/"),
+        f"/decisions/{key}/": (order, f"/holds/{key}/"),
+        f"/holds/{key}/": (order, f"/decisions/{key}/"),
+    }
+    for address, places in leads.items():
+        shown = client.get(address).content.decode()
+        assert all(f'href="{place}"' in shown for place in places), address

@@ -259,10 +259,12 @@ def ref(text: str) -> T:
 
 
 def rule_text(rule: str) -> T:
-    """The policy's exposure formula, as the answer tells it, with the components' Chinese names."""
+    """The policy's exposure formula, as the answer tells it, with the components' names."""
     zh = rule.replace("exceeded when used + order > limit", "已用 + 本单 > 额度即为超过")
     zh = re.sub(r" \(orders to be delivered within (\d+) days\)", r"（订单只计 \1 天内交货的）", zh)
+    en = re.sub(r"orders \(orders to be delivered", "orders (those to be delivered", rule)
     words = {**COMPONENTS, **REDUCTIONS, "used": T("已用", "used")}
-    for name in sorted(words, key=len, reverse=True):  # bank_bills before bills
-        zh = re.sub(rf"\b{name}\b", words[name].zh, zh)
-    return T(zh or "—", rule or "—")
+    name = re.compile(rf"\b({'|'.join(words)})\b")
+    zh = name.sub(lambda found: words[found[0]].zh, zh)
+    en = name.sub(lambda found: words[found[0]].en.lower(), en)
+    return T(zh or "—", en or "—")

@@ -25,6 +25,7 @@ from xinheng.people.models import User
 from xinheng.texts import T
 from xinheng.web.decisions.drawing import Usage
 from xinheng.web.files.exposure import scope_text
+from xinheng.web.holds.words import name_of
 from xinheng.web.limits.plan import Span, plan_ahead
 from xinheng.web.limits.standing import usage_now
 
@@ -211,9 +212,9 @@ def _names(refs: Iterable[str]) -> dict[str, str]:
     """ "user:3" → the person's name; "system:demo" → 系统."""
     wanted = {ref for ref in refs if ref}
     ids = {ref: int(ref[5:]) for ref in wanted if ref.startswith("user:") and ref[5:].isdecimal()}
-    people = dict(User.objects.filter(pk__in=ids.values()).values_list("pk", "name"))
+    people = User.objects.in_bulk(ids.values())
     system = {ref: str(T("系统", "the system")) for ref in wanted if ref.startswith("system")}
-    return system | {ref: people[pk] for ref, pk in ids.items() if pk in people}
+    return system | {ref: str(name_of(people[pk])) for ref, pk in ids.items() if pk in people}
 
 
 def _seen(user: Any, levels: Iterable[LevelRow]) -> dict[int, Customer]:

@@ -28,6 +28,7 @@ from xinheng.people.models import User
 from xinheng.texts import T
 from xinheng.web.frame.currencies import base_currency
 from xinheng.web.frame.tables import Column
+from xinheng.web.holds.words import name_of
 
 TEXT_MAX: Final = 80
 PICKS_MAX: Final = 500
@@ -234,7 +235,7 @@ def workings_of(proposal: Proposal) -> Workings:
         decisive=decisive_of({key: value for key, value in kept.items() if key != "by_hand"}),
         as_of=kept.get("as_of", ""),
         reason=by_hand.get("reason", ""),
-        person=person.name if person else "",
+        person=str(name_of(person)) if person else "",
         model_minor=by_hand.get("model_minor"),
     )
 
