@@ -51,14 +51,14 @@ ROOMS = tuple(part for floor in FLOORS[DEPTH["portfolio"] : DEPTH["vault"] + 1] 
 ROOM_FILES = {"__init__", "apps", "models", "actions", "queries", "refusals"}
 OTHER_FILES = {
     "almanac": {"checking", "rows", "working_days"},
-    "customers": {"relations", "rows", "search_text"},
+    "customers": {"alike_sql", "duplicates", "identities", "relations", "rows", "search_text"},
     "decisions": {
         *("answering", "assess", "batch", "facts", "features", "judging", "pipeline", "sql"),
         *("again", "governing", "ground", "regrouping", "holding", "releasing", "weighing"),
         *("forcing", "moved", "notices", "reviewing", "rechecking"),
         *("explaining", "replaying", "scenes", "values", "waiting", "ways_out"),
     },
-    "dossiers": {"balance", "rows"},
+    "dossiers": {"balance", "credit_file", "facts", "fields", "measures", "rows"},
     "intake": {"counts"},
     "ledger": {"entries", "fsck", "sequencer", "signer", "verifying"},
     "limits": {

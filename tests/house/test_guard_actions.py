@@ -67,6 +67,9 @@ TIMELESS = {
 WRITERS = {
     "xinheng.limits.sql": "the statements of limits/actions.py",
     "xinheng.limits.plan_sql": "the statements behind dated limits, covers and the tree of lines",
+    "xinheng.customers.alike_sql": "the statements of customers/duplicates.py",
+    "xinheng.customers.duplicates": "pairs that a round finds and a person judges",
+    "xinheng.customers.identities": "a company's numbers, a module of its own",
     "xinheng.customers.relations": "steps of decisions.regrouping, which authorises and records",
     "xinheng.decisions.sql": "the statements of decisions/actions.py",
     "xinheng.decisions.holding": "where a hold ends, for cancel and releasing",
@@ -85,6 +88,7 @@ WRITERS = {
     "xinheng.receivables.counted": "how receivables/actions.py brings in what a new day changes",
     "xinheng.receivables.quarantine": "where receivables/actions.py puts what contradicts",
     "xinheng.limits.taking_over": "a step of receivables/actions.py, on reservations",
+    "xinheng.dossiers.facts": "what persons do to the credit file's facts, a module of its own",
     "xinheng.ledger.sequencer": "a process of its own that places entries",
     "xinheng.connectors.files.queue": "where a batch's file lies, and how far the batch is",
     "xinheng.connectors.demo.removal": "takes the demonstration out of every room in one step",
@@ -371,7 +375,10 @@ BESIDE = {
     },
     "limits.granting": {"require_authority", "bring_due_in_force"},
     "limits.covering": set(),
+    "dossiers.facts": set(),
     "limits.adjusting": {"preview_adjustment"},
+    "customers.identities": set(),
+    "customers.duplicates": {"look_for_pairs"},
 }
 # A step of the same room that authorises, or appends, for whoever calls it.
 ASKING, RECORDING = ("require_grant",), ("put_forward",)

@@ -9,13 +9,23 @@ from xinheng.people import roles
 from xinheng.people.models import Role
 
 pytestmark = pytest.mark.django_db
-STEP = import_module("xinheng.people.migrations.0004_words_for_almanac_and_documents")
-NEWER = {"almanac.edit", "documents.write"}
+STEPS = [
+    import_module(f"xinheng.people.migrations.{name}")
+    for name in (
+        "0004_words_for_almanac_and_documents",
+        "0005_words_for_facts",
+        "0006_words_for_papers",
+    )
+]
+NEWER = {"almanac.edit", "documents.write", "facts.enter", "facts.verify"} | {
+    *("documents.add", "documents.view.secret"),
+}
 
 
 def migrate_again() -> None:
     with connection.cursor() as cursor:
-        cursor.execute(STEP.ADD)
+        for step in STEPS:
+            cursor.execute(step.ADD)
 
 
 def make_older_roles() -> dict[str, list[str]]:
@@ -48,6 +58,10 @@ def test_what_was_edited_stays_and_twice_adds_nothing() -> None:
     for _ in range(2):
         migrate_again()
         manager = Role.objects.get(pk="credit_manager")
-        assert manager.permissions == ["documents.write", "people.manage", "almanac.edit"]
+        assert manager.permissions == [
+            *("documents.write", "people.manage", "almanac.edit"),
+            *("facts.enter", "facts.verify"),
+            *("documents.add", "documents.view.secret"),
+        ]
         assert Role.objects.get(pk="own").permissions == ["orders.check"]
         assert not Role.objects.filter(pk="finance_director").exists()

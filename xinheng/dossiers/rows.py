@@ -1,4 +1,4 @@
-"""The rows that a file of financial statements hands to this room.
+"""The rows that doors hand to this room: financial statements, and facts with their source.
 
 `figures` holds integer minor units under the names in FIGURES; what a statement does not say is
 absent, never 0. Example: {"total_assets": 250000, "total_liabilities": 150000, "equity": 100000}.
@@ -44,3 +44,18 @@ class StatementRow(Struct, frozen=True, kw_only=True):
     months: int = 12
     source: str = ""
     simulated: bool = False
+
+
+class NewFact(Struct, frozen=True, kw_only=True):
+    """What a person enters about one field; `value` as typed ("1200.50 CNY", "2026-11-22")."""
+
+    customer_code: str
+    field: str
+    value: str
+    source: str
+    reliability: str
+    observed_on: date | None = None  # None: today
+    valid_from: date | None = None
+    valid_until: date | None = None
+    evidence: str = ""
+    legal_basis: str = ""
