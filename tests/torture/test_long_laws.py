@@ -85,8 +85,8 @@ def test_of_many_at_the_last_unit_exactly_one_wins() -> None:
     with ThreadPoolExecutor(DUELLISTS) as pool:
         for duel in range(DUELS):
             _duel(pool, bob, world.units["EAST"], duel)
-        for _ in range(DUELLISTS):
-            pool.submit(connections.close_all)
+        meeting = threading.Barrier(DUELLISTS)  # so that each thread closes its own connection
+        list(pool.map(lambda _: (meeting.wait(60), connections.close_all()), range(DUELLISTS)))
     assert reconcile() == []
 
 
