@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from tests.world import AT, TODAY, World, ask, make_customer, make_line, make_world
+from tests.world import AT, PASSWORD, TODAY, World, ask, make_customer, make_line, make_world
 from xinheng.almanac.models import Rate
 from xinheng.customers.models import Customer
+from xinheng.decisions import weighing
 from xinheng.decisions.actions import check_orders, expire_due
 from xinheng.decisions.models import Hold, Override
 from xinheng.decisions.refusals import DecisionRefusal
@@ -23,7 +24,9 @@ from xinheng.decisions.releasing import judge_releases, release_hold, release_ho
 from xinheng.limits.actions import Move, end_reservations, post
 from xinheng.limits.models import CreditLine, Reservation
 from xinheng.limits.queries import reconcile
-from xinheng.people.models import Authority
+from xinheng.people.actions import appoint_deputy, create_user
+from xinheng.people.actor import of_user, system
+from xinheng.people.models import Authority, Role, User
 from xinheng.refusals import Refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -301,6 +304,48 @@ def test_what_is_judged_before_is_what_happens(world: World) -> None:
     assert [one.refused is None for one in after] == [True, False, True]
     assert [one.excess_minor for one in after] == [300_00, 0, 200_00]
     assert reconcile() == []
+
+
+def test_a_summary_looks_each_authority_up_once_and_a_release_its_own(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Authorities kept from one person's orders to the next would fail the second half."""
+    orders = [held(world, f"PO-{n}", 10_00) for n in range(4)]
+    asked: list[str] = []
+    real = weighing.authority
+
+    def counted(user_id: int, action: str, currency: str, **more: Any) -> Any:
+        asked.append(action)
+        return real(user_id, action, currency, **more)
+
+    monkeypatch.setattr(weighing, "authority", counted)
+    alice = world.actor("alice")
+    told = judge_releases(orders, actor=alice, at=AT)
+    assert all(one.refused is None for one in told)
+    assert sorted(asked) == ["release_hold", "special_approval"]
+    assert release_holds(orders, WHY, actor=alice, at=AT) == told
+    assert len(asked) == 2 + 2 * len(orders)
+
+
+def test_in_a_summary_nobody_stands_in_for_who_asked(world: World) -> None:
+    """An authority kept without whose place it is in would let the second order pass."""
+    fang = create_user(
+        "fang",
+        PASSWORD,
+        name="fang",
+        roles=["credit_manager"],
+        sees_all_units=True,
+        actor=system("tests"),
+        at=AT,
+    )
+    dora = User.objects.get(pk=world.dora.pk)
+    dora.roles.add(Role.objects.create(code="own", name="自定", permissions=["holds.release"]))
+    period = {"valid_from": TODAY, "valid_until": TODAY}
+    appoint_deputy(fang, dora, **period, actor=of_user(fang), at=AT)
+    first = held(world, "PO-1", 10_00)
+    [answer] = check_orders([ask("PO-2", "C1", 10_00)], actor=of_user(fang), at=AT)
+    told = judge_releases([first, answer.decision_id], actor=world.actor("dora"), at=AT)
+    assert [one.refused is None for one in told] == [True, False]
 
 
 def test_a_stranger_in_the_list_is_not_there_and_its_neighbours_go_on(world: World) -> None:

@@ -11,7 +11,7 @@ it, nor may a deputy in that person's place.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -40,6 +40,7 @@ from xinheng.decisions.weighing import (
     Beyond,
     Exchange,
     Family,
+    Mandates,
     approved_before,
     beyond,
     family_in,
@@ -50,7 +51,7 @@ from xinheng.limits.actions import reserve
 from xinheng.limits.locking import lock_lines
 from xinheng.limits.values import NewReservation
 from xinheng.people.actor import Actor
-from xinheng.people.queries import Mandate, authority, today
+from xinheng.people.queries import Mandate, today
 from xinheng.refusals import Refused
 from xinheng.texts import T
 
@@ -96,12 +97,18 @@ def release_hold(
     REQUESTER_MAY_NOT_RELEASE, CUSTOMER_CLOSED, NO_AUTHORITY, ABOVE_AUTHORITY, RATE_MISSING,
     NO_SPECIAL_AUTHORITY, ABOVE_SPECIAL_AUTHORITY, TOO_MANY_DAYS.
     """
+    return _release(decision_id, reason, days, Mandates(today(at)), actor, at)
+
+
+def _release(
+    decision_id: UUID, reason: str, days: int | None, mandates: Mandates, actor: Actor, at: datetime
+) -> Decision:
     with transaction.atomic():
         decision = _waiting_decision(decision_id, reason, actor)
         asked = requesters(decision)
         if actor.person_id in asked:
             raise Refused(DecisionRefusal.REQUESTER_MAY_NOT_RELEASE)
-        grounds = _grounds(decision, asked, days, actor, at)
+        grounds = _grounds(decision, asked, days, mandates, actor, at)
         override = _override(decision, grounds, reason, actor, at)
         reservation = _overriding(decision, grounds, override)
         if reservation is not None:
@@ -163,14 +170,20 @@ def judge_releases(
     decision_ids: Sequence[UUID], *, days: int | None = None, actor: Actor, at: datetime
 ) -> list[Done]:
     """What `release_holds` would do now: it is done, and taken back before anybody sees it, so
-    that the summary before can't differ from the one after.
+    that the summary before can't differ from the one after. Only authorities are looked up once
+    for all of them; each release asks for its own.
     """
+    mandates = Mandates(today(at))
+
+    def release(one: UUID) -> Decision:
+        return _release(one, UNSAID, days, mandates, actor, at)
+
     with transaction.atomic():
         rows = Decision.objects.filter(pk__in=decision_ids, line_id__isnull=False)
         with connection.cursor() as cursor:  # orders, then lines, as everybody does
             lock_orders(cursor, list(rows.values_list("order_ref", flat=True)))
         lock_lines(rows.values_list("line_id", flat=True))
-        told = release_holds(decision_ids, UNSAID, days=days, actor=actor, at=at)
+        told = act_on_each(decision_ids, release, actor)
         transaction.set_rollback(True)
     return told
 
@@ -221,7 +234,12 @@ def _waiting_decision(decision_id: UUID, reason: str, actor: Actor) -> Decision:
 
 
 def _grounds(
-    decision: Decision, asked: set[int], days: int | None, actor: Actor, at: datetime
+    decision: Decision,
+    asked: set[int],
+    days: int | None,
+    mandates: Mandates,
+    actor: Actor,
+    at: datetime,
 ) -> Grounds:
     """Gather under the lock, and ask both authorities."""
     again = see_again([decision], live_policy(), at=at, lock=True)
@@ -235,10 +253,10 @@ def _grounds(
     for pair in facts.rates_missing:
         base, quote = pair.split("/")
         raise Refused(DecisionRefusal.RATE_MISSING, base=base, quote=quote)
-    day = today(at)
-    exchange = Exchange(day, ground.policy)
+    exchange = Exchange(mandates.day, ground.policy)
     family = family_in(ground, line_of(decision))
-    person = Person(actor.person(), frozenset(asked), day, (family.currency, decision.currency))
+    currencies = (family.currency, decision.currency)
+    person = Person(actor.person(), frozenset(asked), mandates, currencies)
     adds = decision.amount_minor - asked_now.counted_minor - asked_now.fulfilled_minor
     words = _release_words(decision, family, max(adds, 0), person, exchange)
     before = used(facts.components, ground.policy.exposure)
@@ -252,17 +270,19 @@ def _grounds(
 
 
 class Person(NamedTuple):
-    """Who releases, in whose place not, on which day, and the currencies to be measured in."""
+    """Who releases, in whose place not, by which authorities, and the currencies to be measured
+    in.
+    """
 
     id: int
     barred: frozenset[int]
-    day: date
+    mandates: Mandates
     currencies: tuple[str, ...]
 
     def mandate(self, action: str) -> Mandate | None:
         """The authority in the currency of the group's top, else in the order's own."""
         for currency in self.currencies:
-            found = authority(self.id, action, currency, day=self.day, barred=self.barred)
+            found = self.mandates.of(self.id, action, currency, self.barred)
             if found is not None:
                 return found
         return None

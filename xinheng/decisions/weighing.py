@@ -26,6 +26,7 @@ from xinheng.credit.rates import convert
 from xinheng.decisions.ground import Ground
 from xinheng.decisions.models import Decision
 from xinheng.decisions.refusals import DecisionRefusal
+from xinheng.people.queries import Mandate, authority
 from xinheng.refusals import Refused
 
 TOGETHER_DAYS = 30  # special approvals within so many days are measured together
@@ -62,6 +63,22 @@ class Exchange:
                 raise Refused(DecisionRefusal.RATE_MISSING, base=base, quote=currency)
             self.known[pair] = Decimal(found[pair].rate)
         return convert(amount_minor, base, currency, self.known[pair])
+
+
+class Mandates:
+    """The authorities of one day, each looked up once."""
+
+    def __init__(self, day: date) -> None:
+        self.day = day
+        self.known: dict[tuple[int, str, str, frozenset[int]], Mandate | None] = {}
+
+    def of(
+        self, person_id: int, action: str, currency: str, barred: frozenset[int]
+    ) -> Mandate | None:
+        key = (person_id, action, currency, barred)
+        if key not in self.known:
+            self.known[key] = authority(person_id, action, currency, day=self.day, barred=barred)
+        return self.known[key]
 
 
 def beyond(facts: Facts, order: Order, policy: Policy, used_minor: int) -> list[Beyond]:
