@@ -58,7 +58,10 @@ OTHER_FILES = {
         *("forcing", "moved", "notices", "reviewing", "rechecking"),
         *("explaining", "replaying", "scenes", "values", "waiting", "ways_out"),
     },
-    "dossiers": {"balance", "credit_file", "facts", "fields", "measures", "rows"},
+    "dossiers": {
+        *("balance", "credit_file", "facts", "fields", "measures", "rows"),
+        *("filing", "pdfs", "pictures", "sheets", "uploads"),
+    },
     "intake": {"counts"},
     "ledger": {"entries", "fsck", "sequencer", "signer", "verifying"},
     "limits": {

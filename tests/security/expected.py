@@ -21,6 +21,7 @@ HOLDERS: Final[dict[str, frozenset[str]]] = {
     SIGNED_IN: frozenset({"bob", "eve", "chen", "dora", "alice", "adam"}),
     "portfolio.view": frozenset({"bob", "eve", "chen", "dora", "alice", "adam"}),
     "customers.view": frozenset({"bob", "eve", "chen", "dora", "alice", "adam"}),
+    "customers.edit": frozenset({"alice"}),
     "decisions.view": frozenset({"bob", "eve", "chen", "dora", "alice", "adam"}),
     "orders.check": frozenset({"bob", "eve", "alice"}),
     "holds.release": frozenset({"alice"}),
@@ -29,6 +30,8 @@ HOLDERS: Final[dict[str, frozenset[str]]] = {
     "imports.undo": frozenset({"alice"}),
     "almanac.edit": frozenset({"alice"}),
     "ledger.verify": frozenset({"dora", "alice", "adam"}),
+    "documents.add": frozenset({"bob", "eve", "chen", "alice"}),
+    "documents.view.secret": frozenset({"dora", "alice"}),
 }
 CAST: Final = tuple(sorted(HOLDERS[ANYONE]))
 WHOLE_BOOK: Final = frozenset({"dora", "alice", "adam"})
@@ -70,6 +73,10 @@ PAGES: Final[dict[str, Page]] = {
     "file-exposure": Page("customers.view", "customer"),
     "file-journal": Page("customers.view", "customer"),
     "file-journal-csv": Page("customers.view", "customer"),
+    "file-documents": Page("customers.view", "customer"),
+    "file-document-add": Page("documents.add", "customer", get=None, post=422),  # no file
+    "file-document-open": Page("customers.view", "document", get=None, post=200),
+    "file-document-withdraw": Page("customers.edit", "document", get=None, post=302),
     # orders, decisions, holds
     "order-check": Page("orders.check", post=200),  # an empty form comes back with its mistakes
     "order-customers": Page("orders.check"),

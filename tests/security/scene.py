@@ -24,6 +24,8 @@ from tests.web.pages import buyer, signed_in
 from tests.world import AT, PASSWORD, World, ask, make_world
 from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Decision, Notice
+from xinheng.dossiers.filing import NewDocument, add_document
+from xinheng.dossiers.uploads import check_upload
 from xinheng.intake.models import ImportBatch
 from xinheng.ledger.sequencer import run_once
 from xinheng.ledger.signer import load_signer
@@ -54,6 +56,7 @@ class Scene:
     deputy: Deputy
     views: dict[str, SavedView]  # one of each person's own
     notices: dict[str, Notice]
+    documents: dict[str, UUID]
 
 
 @contextmanager
@@ -111,7 +114,8 @@ def set_scene(folder: Path) -> Scene:
         views[name] = SavedView.objects.create(user=user, page="holds", name="其一", saved_at=AT)
         order = held["WEST" if name == "eve" else "EAST"]
         notices[name] = Notice.objects.create(user=user, kind="held", decision=order, told_at=AT)
-    own = {"deputy": deputy, "views": views, "notices": notices}
+    papers = {unit: _filed(world, f"{unit}-1") for unit in UNITS}
+    own = {"deputy": deputy, "views": views, "notices": notices, "documents": papers}
     return Scene(world, clients, approved, held, granted_at, batch, trials, **own)
 
 
@@ -134,6 +138,12 @@ def _granted(world: World, unit: str, place: int) -> datetime:
     )
     assert done.lines
     return at
+
+
+def _filed(world: World, code: str) -> UUID:
+    new = NewDocument(customer_code=code, kind="licence", title="营业执照", secrecy=2)
+    upload = check_upload("执照.csv", b"a,b")
+    return add_document(new, upload, actor=world.actor("alice"), at=AT)
 
 
 def _signed(folder: Path) -> None:

@@ -35,6 +35,7 @@ TYPED = {
 }
 GONE = {
     "customer": ["NOBODY"],
+    "document": ["NOBODY", NOBODY],
     "line": ["NOBODY", "CNY"],
     "decision": [NOBODY],
     "order": ["nobody/所问"],
@@ -70,6 +71,7 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
     for unit in UNITS:
         rows[unit] = {
             "customer": [f"{unit}-1"],
+            "document": [f"{unit}-1", scene.documents[unit]],
             "line": [f"{unit}-1", "CNY"],
             "decision": [scene.approved[unit].pk],
             "order": [scene.approved[unit].order_ref],

@@ -1,5 +1,5 @@
-"""Reads of the credit file's papers: the newest statement of each customer, and ratios for its
-page.
+"""Reads of the credit file's papers: the newest statement of each customer, ratios for its page,
+documents and those that expire.
 
 Ratios are `Decimal`, rounded once, HALF_UP, to the digits shown; None where the statement does not
 tell a figure or the denominator is not positive. Example Z-1: current assets 1,200 over current
@@ -9,17 +9,22 @@ liabilities 800 → current ratio 1.50, liabilities 1,500 over assets 2,500 → 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from msgspec import Struct
 
 from xinheng.credit.money import round_half_up
-from xinheng.dossiers.models import Statement
+from xinheng.dossiers.models import Document, Statement
 from xinheng.texts import T
+from xinheng.vault.queries import open_living_keys
+from xinheng.vault.seal import open_sealed
 
 STATEMENTS_MAX = 40
+DOCUMENTS_MAX = 1_000
+EXPIRING_MAX = 10_000
 
 
 class Ratio(Struct, frozen=True):
@@ -65,6 +70,75 @@ def ratios(figures: dict[str, int]) -> list[Ratio]:
         _ratio("asset_turnover", figures.get("sales"), _assets(figures)),
         _ratio("interest_cover", figures.get("ebit"), figures.get("interest")),
     ]
+
+
+class Filed(Struct, frozen=True, kw_only=True):
+    """A document as the file lists it; title, name and reason are None where the key is gone."""
+
+    id: UUID
+    kind: str
+    form: str
+    title: str | None
+    file_name: str | None
+    secrecy: int
+    bytes_count: int
+    pages: int | None
+    width: int | None
+    height: int | None
+    sha256: str
+    valid_from: date | None
+    valid_until: date | None
+    uploaded_by: str
+    uploaded_at: datetime
+    withdrawn_by: str
+    withdrawn_at: datetime | None
+    withdrawn_reason: str | None
+
+
+def documents_of(user: Any, customer_id: int) -> list[Filed]:
+    """A customer's documents that the user may see, the newest first, withdrawn ones too."""
+    visible = Document.objects.all().visible_to(user).filter(customer_id=customer_id)
+    rows = list(visible.select_related("customer").order_by("-uploaded_at", "id")[:DOCUMENTS_MAX])
+    keys = open_living_keys({row.customer.data_key_id for row in rows})
+    return [_filed(row, keys.get(row.customer.data_key_id)) for row in rows]
+
+
+def document_place(column: str, document_id: UUID) -> str:
+    """Where a document's text is sealed for."""
+    return f"dossiers_document.{column}.{document_id}"
+
+
+def _filed(row: Document, key: Any) -> Filed:
+    def told(column: str) -> str | None:
+        sealed = getattr(row, f"{column}_sealed")
+        if key is None or sealed is None:
+            return None
+        return open_sealed(key, document_place(column, row.pk), sealed).decode()
+
+    columns = {name: getattr(row, name) for name in Filed.__struct_fields__ if hasattr(row, name)}
+    texts = {name: told(name) for name in ("title", "file_name", "withdrawn_reason")}
+    return Filed(**columns, **texts)
+
+
+class Expiring(Struct, frozen=True):
+    """A document whose validity ends, or has ended."""
+
+    document_id: UUID
+    customer_id: int
+    kind: str
+    valid_until: date
+
+
+def expiring(days: int, *, today: date, kinds: Iterable[str] = ("licence",)) -> list[Expiring]:
+    """Documents that stand in a file and end within so many days, those that have ended included,
+    the earliest first. One that another replaced is listed until it is withdrawn: which paper
+    replaces which, nobody but a person can say. Example: 2026-11-20, 30 days → up to 2026-12-20.
+    """
+    rows = Document.objects.filter(
+        withdrawn_at__isnull=True, valid_until__lte=today + timedelta(days=days), kind__in=kinds
+    ).order_by("valid_until", "id")
+    told = rows.values_list("id", "customer_id", "kind", "valid_until")[:EXPIRING_MAX]
+    return [Expiring(*row) for row in told]
 
 
 _NAMES: dict[str, tuple[T, T, str]] = {

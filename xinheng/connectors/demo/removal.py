@@ -39,6 +39,11 @@ _ROWS = {
     "decisions_decision": "customer_id in {c}",
     "decisions_rating": "customer_id in {c}",
     "decisions_assessment": "customer_id in {c}",
+    **dict.fromkeys(
+        ("dossiers_documentaccess", "dossiers_documentpiece"),
+        "document_id in (select id from dossiers_document where customer_id in {c})",
+    ),
+    "dossiers_document": "customer_id in {c}",
     "dossiers_statement": "customer_id in {c}",
     "dossiers_conflictcase": "customer_id in {c}",
     "dossiers_fact": "customer_id in {c}",

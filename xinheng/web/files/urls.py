@@ -2,8 +2,8 @@
 
 from django.urls import path
 
+from xinheng.web.files import documents, views
 from xinheng.web.files import exposure_pages as pages
-from xinheng.web.files import views
 
 urlpatterns = [
     path("customers/<path:code>/file/items/", views.items, name="file-items"),
@@ -12,5 +12,17 @@ urlpatterns = [
     path("customers/<path:code>/exposure/journal.csv", pages.journal_file, name="file-journal-csv"),
     path("customers/<path:code>/exposure/journal/", pages.journal_page, name="file-journal"),
     path("customers/<path:code>/exposure/", pages.exposure_page, name="file-exposure"),
+    path(
+        "customers/<path:code>/documents/<uuid:document>/open/",
+        documents.open_document,
+        name="file-document-open",
+    ),
+    path(
+        "customers/<path:code>/documents/<uuid:document>/withdraw/",
+        documents.withdraw,
+        name="file-document-withdraw",
+    ),
+    path("customers/<path:code>/documents/add/", documents.add, name="file-document-add"),
+    path("customers/<path:code>/documents/", documents.documents, name="file-documents"),
     path("customers/<path:code>/", views.credit_file, name="customer"),
 ]

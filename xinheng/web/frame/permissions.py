@@ -41,6 +41,10 @@ PERMISSIONS: Final[dict[str, str]] = {
     "file-exposure": "customers.view",
     "file-journal": "customers.view",
     "file-journal-csv": "customers.view",
+    "file-documents": "customers.view",
+    "file-document-add": "documents.add",
+    "file-document-open": "customers.view",  # and class 3: documents.view.secret, by visible_to
+    "file-document-withdraw": "customers.edit",
     # orders, decisions, holds: all who work with orders see, the action judges who may decide
     "order-check": "orders.check",
     "order-customers": "orders.check",

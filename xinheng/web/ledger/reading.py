@@ -76,6 +76,8 @@ KINDS = {
     "terms.recorded": T("登记付款条件", "Payment terms entered"),
     "term.ended": T("停用付款条件", "Payment term ended"),
     "documents.received": T("接口送来单据", "Documents received"),
+    "document.added": T("文件存入档案", "Document filed"),
+    "document.withdrawn": T("撤下档案文件", "Document withdrawn"),
     "document.dismissed": T("处理隔离单据", "Quarantined message dismissed"),
     "fact.entered": T("录入档案信息", "Fact entered"),
     "fact.corrected": T("更正档案信息", "Correction of a fact entered"),
