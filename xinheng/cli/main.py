@@ -44,6 +44,7 @@ COMMANDS: dict[str, Line] = {
     "decision": Line("decision", "判断：重演、放行方案 · A decision: replay it, find ways out"),
     "exposure": Line("exposure", "信用占用从何而来 · Exposure, down to its documents"),
     "customer": Line("customer", "查看一个客户的信用档案 · Show a customer's credit file"),
+    "file": Line("file", "信用档案：来源、核验、历史 · Facts of the file: sources, history"),
     "relation": Line("relation", "集团、付款方、合并 · Parents, payers, merged companies"),
     "proposals": Line("proposals", "待授予的额度建议 · Proposed limits, to grant or reject"),
     "limit": Line("limit", "额度：核定、担保、冻结、批量调整 · Limits: grant, cover, hold, adjust"),
