@@ -111,7 +111,9 @@ def test_a_difference_that_stands_is_told_with_the_way_to_its_page(world: World)
     html = page(world.alice, "/portfolio/")
     assert "3 个数与单据对不上，涉及 2 户" in html
     assert 'href="/customers/W1/exposure/?currency=CNY"' in html
-    assert "Figures that differ from their documents: 3, customers: 2" in page(world.alice, "/portfolio/", "en")
+    assert "Figures that differ from their documents: 3, customers: 2" in page(
+        world.alice, "/portfolio/", "en"
+    )
     # Broken build: without resolved_at__isnull=True an ended alarm stays.
     ended.resolved_at = NOW
     ended.save(update_fields=["resolved_at"])
