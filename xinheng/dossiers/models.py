@@ -1,7 +1,7 @@
-"""The credit file's papers; in this first version the financial statements.
+"""The credit file: financial statements, facts with their source, conflict cases, documents.
 
-One row per customer, period end and currency; figures are integer minor units in a JSON object with
-the field's names (total_assets, current_assets, inventory, current_liabilities, total_liabilities,
+A statement is one row per customer, period end and currency; figures are integer minor units in a
+JSON object with the field's names (total_assets, current_assets, inventory, current_liabilities, total_liabilities,
 equity, retained_earnings, sales, ebit, net_income, market_value, …). Assets must equal liabilities
 plus equity to the minor unit.
 """
