@@ -1,9 +1,8 @@
 """The credit file: financial statements, facts with their source, conflict cases, documents.
 
 A statement is one row per customer, period end and currency; figures are integer minor units in a
-JSON object with the field's names (total_assets, current_assets, inventory, current_liabilities, total_liabilities,
-equity, retained_earnings, sales, ebit, net_income, market_value, …). Assets must equal liabilities
-plus equity to the minor unit.
+JSON object with the field's names (total_assets, current_assets, inventory, total_liabilities,
+equity, sales, ebit, net_income, …). Assets must equal liabilities plus equity to the minor unit.
 """
 
 from __future__ import annotations
