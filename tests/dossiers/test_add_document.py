@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from tests.dossiers.corpus import exif, jpeg, pdf, segment
 from tests.world import AT, TODAY, make_customer, make_world
+from xinheng.connectors.demo import removal
 from xinheng.dossiers.filing import NewDocument, add_document, hand_out, withdraw_document
 from xinheng.dossiers.models import Document, DocumentAccess, DocumentPiece
 from xinheng.dossiers.queries import documents_of, expiring
@@ -181,6 +182,15 @@ def test_licences_that_end_are_found_with_those_that_have_ended(world):
     found = expiring(30, today=TODAY)
     assert [(one.valid_until - TODAY).days for one in found] == [-3, 30]
     assert [one.kind for one in expiring(0, today=TODAY, kinds=["contract"])] == ["contract"]
+
+
+def test_documents_go_with_the_demonstration_and_yours_stay(world):
+    make_customer("E2", unit=world.units["EAST"], simulated=True)
+    mine = add(world)
+    hand_out(add(world, customer_code="E2", content=pdf(pages=2)), actor=world.actor("bob"), at=AT)
+    removal.remove(at=AT)
+    assert [row.pk for row in Document.objects.all()] == [mine]
+    assert DocumentPiece.objects.count() == 1 and not DocumentAccess.objects.exists()
 
 
 @pytest.mark.parametrize(

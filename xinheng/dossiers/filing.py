@@ -152,7 +152,7 @@ def hand_out(document_id: UUID, *, actor: Actor, at: datetime) -> Given:
     if content is None:
         raise Refused(DossierRefusal.DOCUMENT_DAMAGED)
     place = document_place("file_name", document_id)
-    name = open_sealed(key, place, document.file_name_sealed).decode()
+    name = open_sealed(key, place, bytes(document.file_name_sealed)).decode()
     return Given(name, MEDIA_TYPES[document.form], content)
 
 
@@ -236,7 +236,7 @@ def _taken_out(document: Document, key: OpenKey) -> bytes | None:
     pieces = DocumentPiece.objects.filter(document=document).order_by("place")
     try:
         content = b"".join(
-            open_sealed(key, piece_place(document.pk, piece.place), piece.sealed)
+            open_sealed(key, piece_place(document.pk, piece.place), bytes(piece.sealed))
             for piece in pieces
         )
     except SealError:

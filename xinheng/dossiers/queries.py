@@ -113,11 +113,13 @@ def _filed(row: Document, key: Any) -> Filed:
         sealed = getattr(row, f"{column}_sealed")
         if key is None or sealed is None:
             return None
-        return open_sealed(key, document_place(column, row.pk), sealed).decode()
+        return open_sealed(key, document_place(column, row.pk), bytes(sealed)).decode()
 
-    columns = {name: getattr(row, name) for name in Filed.__struct_fields__ if hasattr(row, name)}
-    texts = {name: told(name) for name in ("title", "file_name", "withdrawn_reason")}
-    return Filed(**columns, **texts)
+    fields = Filed.__struct_fields__
+    columns: dict[str, Any] = {name: getattr(row, name) for name in fields if hasattr(row, name)}
+    for name in ("title", "file_name", "withdrawn_reason"):
+        columns[name] = told(name)
+    return Filed(**columns)
 
 
 class Expiring(Struct, frozen=True):
@@ -137,8 +139,11 @@ def expiring(days: int, *, today: date, kinds: Iterable[str] = ("licence",)) -> 
     rows = Document.objects.filter(
         withdrawn_at__isnull=True, valid_until__lte=today + timedelta(days=days), kind__in=kinds
     ).order_by("valid_until", "id")
-    told = rows.values_list("id", "customer_id", "kind", "valid_until")[:EXPIRING_MAX]
-    return [Expiring(*row) for row in told]
+    return [
+        Expiring(row.pk, row.customer_id, row.kind, row.valid_until)
+        for row in rows.defer("title_sealed", "file_name_sealed")[:EXPIRING_MAX]
+        if row.valid_until is not None
+    ]
 
 
 _NAMES: dict[str, tuple[T, T, str]] = {
