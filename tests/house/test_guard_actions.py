@@ -379,7 +379,7 @@ BESIDE = {
     "dossiers.facts": set(),
     "limits.adjusting": {"preview_adjustment"},
     "customers.identities": set(),
-    "customers.duplicates": {"look_for_pairs"},
+    "customers.duplicates": {"look_for_pairs", "state_of_the_book"},
 }
 # A step of the same room that authorises, or appends, for whoever calls it.
 ASKING, RECORDING = ("require_grant",), ("put_forward",)

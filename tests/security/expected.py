@@ -66,6 +66,8 @@ PAGES: Final[dict[str, Page]] = {
     # customers and their files
     "customers": Page("customers.view"),
     "customer-suggestions": Page("customers.view"),
+    "duplicates": Page("customers.edit"),
+    "duplicates-judge": Page("customers.edit", get=None, post=404),  # no pair was named
     "customer": Page("customers.view", "customer"),
     "file-items": Page("customers.view", "customer"),
     "file-timeline": Page("customers.view", "customer"),

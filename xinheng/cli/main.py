@@ -46,6 +46,7 @@ COMMANDS: dict[str, Line] = {
     "customer": Line("customer", "查看一个客户的信用档案 · Show a customer's credit file"),
     "file": Line("file", "信用档案：来源、核验、历史 · Facts of the file: sources, history"),
     "relation": Line("relation", "集团、付款方、合并 · Parents, payers, merged companies"),
+    "identity": Line("identity", "企业证照号码：校验、登记、查码 · Numbers: check, enter, look up"),
     "proposals": Line("proposals", "待授予的额度建议 · Proposed limits, to grant or reject"),
     "limit": Line("limit", "额度：核定、担保、冻结、批量调整 · Limits: grant, cover, hold, adjust"),
     "portfolio": Line("portfolio", "全部客户的余额与账龄 · The whole book: open, overdue, ageing"),

@@ -98,3 +98,86 @@ class Contact(models.Model):
     email_sealed = models.BinaryField(null=True)
     simulated = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+
+
+class Identity(models.Model):
+    """A number by which the world knows the company, with what its check said at the time.
+
+    A second USCC, LEI or DUNS ends the first; VAT and other numbers stand side by side. What a
+    person took on against the check says who and why.
+    """
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="identities")
+    kind = models.CharField(max_length=10)
+    value = models.CharField(max_length=40)
+    verdict = models.CharField(max_length=10)
+    override_reason = models.CharField(max_length=1000, blank=True)
+    entered_by = models.CharField(max_length=60)
+    entered_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["uscc", "lei", "duns", "vat", "other"]),
+                name="identity_kind_known",
+            ),
+            # an invalid number is never kept, and an overridden one never without a reason
+            models.CheckConstraint(
+                condition=models.Q(verdict__in=["valid", "warn", "unchecked"], override_reason="")
+                | (models.Q(verdict="override") & ~models.Q(override_reason="")),
+                name="identity_override_has_a_reason",
+            ),
+            models.UniqueConstraint(
+                fields=["customer", "kind", "value"],
+                condition=models.Q(ended_at=None),
+                name="identity_once",
+            ),
+            models.UniqueConstraint(
+                fields=["customer", "kind"],
+                condition=models.Q(ended_at=None, kind__in=["uscc", "lei", "duns"]),
+                name="identity_one_of_its_kind",
+            ),
+        ]
+        indexes = [models.Index(fields=["kind", "value"], name="identity_value")]
+
+
+class AlikePairQuery(models.QuerySet["AlikePair"]):
+    def visible_to(self, user: Any) -> AlikePairQuery:
+        """Pairs of which the user may see both."""
+        return self.filter(
+            unit_scope(user, "one__business_unit"), unit_scope(user, "other__business_unit")
+        )
+
+
+class AlikePair(models.Model):
+    """Two customers that may be one company: why, how alike, and what a person said to it.
+
+    `one` is the older of the two. A merge is read from the customers, not kept here, so that a
+    company taken apart again is found again.
+    """
+
+    one = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    other = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    score = models.PositiveSmallIntegerField()  # per mille
+    reasons = models.JSONField(default=list)  # [["uscc", "91…"], ["name", "0.83"]]
+    found_at = models.DateTimeField()
+    different_reason = models.CharField(max_length=1000, blank=True)
+    different_by = models.CharField(max_length=60, blank=True)
+    different_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AlikePairQuery.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other"], name="alike_pair_once"),
+            models.CheckConstraint(
+                condition=models.Q(one__lt=models.F("other")), name="alike_pair_in_order"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(different_at=None, different_reason="")
+                | (models.Q(different_at__isnull=False) & ~models.Q(different_reason="")),
+                name="alike_pair_different_has_a_reason",
+            ),
+        ]
+        indexes = [models.Index(fields=["-score", "id"], name="alike_pair_score")]

@@ -37,3 +37,30 @@ class CustomerRefusal(Enum):
         "客户 {customer} 没有并入其他客户。", "{customer} is not merged into another company."
     )
     NEEDS_REASON = T("请用文字说明理由（至少 4 个字）。", "Give a reason in at least 4 characters.")
+    REASON_TOO_LONG = T("理由最多 {most} 个字。", "A reason has at most {most} characters.")
+    KIND_UNKNOWN = T(
+        "号码种类应为：{kinds}。", "The kind of number is one of {kinds}; choose one of them."
+    )
+    IDENTITY_INVALID = T("{zh}", "{en}")  # the words of the check that failed
+    NEEDS_OVERRIDE = T("需特别采用：{zh}", "To be taken on: {en}")
+    NOTHING_TO_OVERRIDE = T(
+        "{value} 不在早期试点代码之列，无须也不能特别采用；请按一般号码登记。",
+        "{value} is not on the list of early codes: enter it as any other number.",
+    )
+    IDENTITY_KNOWN = T("该客户已登记 {value}。", "The customer has the number {value} already.")
+    IDENTITY_TAKEN = T(
+        "{value} 已属于客户 {other}；如是同一家企业，请合并两者，否则请核对号码。",
+        "{value} belongs to the customer {other}; merge the two if they are one company, or check "
+        "the number.",
+    )
+    IDENTITY_TAKEN_ELSEWHERE = T(
+        "{value} 已属于您看不到的另一客户；请联系信用部门核对。",
+        "{value} belongs to a customer that you can't see; ask the credit department.",
+    )
+    TOO_MANY_IDENTITIES = T(
+        "一个客户最多登记 {most} 个号码。", "A customer has at most {most} numbers."
+    )
+    PAIR_UNKNOWN = T(
+        "找不到这一对客户，可能已合并；请刷新列表。",
+        "This pair is not there any more; it may have been merged. Load the list again.",
+    )

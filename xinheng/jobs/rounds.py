@@ -18,6 +18,7 @@ from typing import NamedTuple
 from django.db import OperationalError, close_old_connections, connections
 
 from xinheng.connectors.files.queue import run_waiting
+from xinheng.customers.duplicates import look_for_pairs, state_of_the_book
 from xinheng.customers.models import Customer
 from xinheng.decisions.actions import expire_due
 from xinheng.decisions.assess import assess, due
@@ -99,6 +100,21 @@ class Watch:
         return len(ids)
 
 
+class LookForPairs:
+    """Looks for customers that may be one whenever some were entered or changed."""
+
+    def __init__(self) -> None:
+        self.seen: object = None
+
+    def __call__(self, at: datetime) -> int:
+        now = state_of_the_book()
+        if now == self.seen:
+            return 0
+        found = look_for_pairs(at=at)
+        self.seen = now
+        return found
+
+
 def assess_customers(at: datetime) -> int:
     """Customers whose ledger moved, or whose rating ran out, are scored again."""
     if company() is None:
@@ -120,6 +136,7 @@ ROUNDS = (
     Round("quarantine", 30, look_into_quarantine),
     Round("counters against documents", 15, Watch()),
     Round("assessments", 20, assess_customers),
+    Round("customers that may be one", 300, LookForPairs()),
 )
 
 

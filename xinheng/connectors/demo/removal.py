@@ -73,6 +73,8 @@ _ROWS = {
     "limits_creditline": "customer_id in {c}",
     "customers_contact": "customer_id in {c}",
     "customers_othername": "customer_id in {c}",
+    "customers_identity": "customer_id in {c}",
+    "customers_alikepair": "one_id in {c} or other_id in {c}",
     "customers_customer": "id in {c}",
     "almanac_rate": f"source = '{SOURCE}'",  # one that a person entered anew has another
     "intake_change": "batch_id in (select id from intake_importbatch where simulated)",

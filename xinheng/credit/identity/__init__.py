@@ -42,6 +42,18 @@ def check(kind: str, value: str) -> Checked:
 
 
 __all__ = [
-    *("CHECKS", "INVALID", "KINDS", "OVERRIDE", "UNCHECKED", "VALID", "VERDICTS", "WARN"),
-    *("Checked", "check", "check_duns", "check_lei", "check_uscc", "check_vat"),
+    "CHECKS",
+    "INVALID",
+    "KINDS",
+    "OVERRIDE",
+    "UNCHECKED",
+    "VALID",
+    "VERDICTS",
+    "WARN",
+    "Checked",
+    "check",
+    "check_duns",
+    "check_lei",
+    "check_uscc",
+    "check_vat",
 ]

@@ -33,6 +33,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     # customers
     "customers": "customers.view",
     "customer-suggestions": "customers.view",
+    "duplicates": "customers.edit",
+    "duplicates-judge": "customers.edit",
     # the credit file
     "customer": "customers.view",
     "file-items": "customers.view",
