@@ -24,10 +24,11 @@ declare
   l yardstick.line; r yardstick.rating; c customers_customer; known bytea;
   overdue bigint; oldest date; used bigint; verdict text := 'approve'; reservation uuid; entry uuid;
 begin
-  select * into l from yardstick.line where customer_id = customer and currency = 'CNY' for no key update;
+  select * into l from yardstick.line where customer_id = customer and currency = 'CNY'
+    and scope = '' for no key update;
   select answer into known from yardstick.decision where order_ref = ref and version = 1;
   if found then return 'again'; end if;
-  perform 1 from yardstick.reservation where order_ref = ref and state = 'pending';
+  perform 1 from yardstick.reservation where order_ref = ref and state in ('pending', 'posted');
   select * into c from customers_customer where id = customer;
   select * into r from yardstick.rating where customer_id = customer;
   select coalesce(sum(open_minor), 0), min(due_on) into overdue, oldest from yardstick.opendue
@@ -51,9 +52,10 @@ begin
     insert into yardstick.movement (line_id, component, delta_minor, cause, document, at)
       values (l.id, 'orders', amount, 'reserve', 'order:' || ref || '#1', clock_timestamp());
     insert into yardstick.reservation (id, line_id, order_ref, order_version, amount_minor, used_before_minor,
-        ceiling_minor, unlimited, line_version, state, posted_minor, created_at, expires_at)
+        ceiling_minor, unlimited, line_version, state, posted_minor, created_at, expires_at, counts_minor,
+        limit_line_id)
       values (reservation, l.id, ref, 1, amount, used, l.amount_minor, false, l.line_version + 1, 'pending', 0,
-        clock_timestamp(), clock_timestamp() + interval '30 days');
+        clock_timestamp(), clock_timestamp() + interval '30 days', amount, l.id);
   end if;
   insert into yardstick.decision (id, order_ref, version, customer_id, line_id, amount_minor, currency, outcome,
       request_sha256, facts, order_bytes, answer, policy_id, requested_by, decided_at, reservation_id, entry_id)
