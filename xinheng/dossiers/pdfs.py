@@ -65,7 +65,7 @@ def check_pdf(content: bytes) -> int:
         raise Refused(DossierRefusal.UPLOAD_LOCKED)
     _refuse_active(plain)
     pages = len(_PAGE.findall(plain))
-    for piece, fresh in _unpacked(content):
+    for piece, fresh in _unpacked(content, plain.count(b"/ObjStm")):
         text = unescaped(piece)
         _refuse_active(text)
         # A page in the overlap was counted with the piece before.
@@ -98,19 +98,19 @@ def _refuse_active(text: bytes) -> None:
         raise Refused(DossierRefusal.UPLOAD_ACTIVE, zh=zh, en=en)
 
 
-def _unpacked(content: bytes) -> Iterator[tuple[bytes, int]]:
+def _unpacked(content: bytes, told: int) -> Iterator[tuple[bytes, int]]:
     """What is packed in streams, piece by piece: the text with the end of the piece before, and how
-    much of it is new.
+    much of it is new. `told`: how many object streams the file speaks of; each must be found.
     """
     bundles, total = 0, 0
     for place, start in enumerate(_STREAM.finditer(content)):
         if place >= STREAMS_MAX:
             raise Refused(DossierRefusal.UPLOAD_OPAQUE)
-        told = _dictionary(content, start.start())
-        if _OBJECTS.search(told):
-            _require_readable(told)
-            bundles += b"/ObjStm" in told
-        elif _PICTURE.search(told):
+        entries = _dictionary(content, start.start())
+        if _OBJECTS.search(entries):
+            _require_readable(entries)
+            bundles += b"/ObjStm" in entries
+        elif _PICTURE.search(entries):
             continue
         before = b""
         for piece in inflated(content, start.end()):
@@ -120,7 +120,7 @@ def _unpacked(content: bytes) -> Iterator[tuple[bytes, int]]:
                 raise Refused(DossierRefusal.UPLOAD_BOMB, most=most)
             yield before + piece, len(piece)
             before = piece[-OVERLAP:]
-    if unescaped(content).count(b"/ObjStm") > bundles:
+    if told > bundles:
         raise Refused(DossierRefusal.UPLOAD_OPAQUE)
 
 
