@@ -62,6 +62,11 @@ def test_a_missing_reason_is_said_beside_the_pair(world, verdict):
     assert 'aria-invalid="true"' in text_of(answer) and "请用文字说明理由" in text_of(answer)
 
 
+def test_the_list_leads_there_for_who_may_edit(world):
+    assert PAGE in text_of(signed_in(world.alice).get("/customers/"))
+    assert PAGE not in text_of(signed_in(world.bob).get("/customers/"))
+
+
 def test_who_may_not_edit_finds_no_page_and_odd_words_judge_nothing(world):
     assert signed_in(world.bob).get(PAGE).status_code == 404
     assert judge(world, "different", who="bob").status_code == 404

@@ -5,6 +5,8 @@ if at least t of all trigrams are shared, then two names share one among the fir
 each, counted from the rarest. So each name is looked up by a few rare trigrams instead of being
 compared with every other. Worked: t = 0.70, a name of 19 trigrams: its 6 rarest are enough.
 A trigram that more than RARE_MAX names share is not looked up (上海 and 贸易 tell nothing).
+That costs recall in a large book: of 100,000 made-up names 50 takes 4 s, 100 takes 14 s and finds
+1,653 against 2,144 pairs.
 """
 
 from __future__ import annotations

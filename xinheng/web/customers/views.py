@@ -109,6 +109,7 @@ def choices(request: HttpRequest, wanted: rows.Wanted) -> dict[str, object]:
         "grades": [(grade, grade) for grade in GRADES] + [("none", T("未评级", "Not rated"))],
         "statuses": [(code, label, counts.get(code, 0)) for code, label in STATUSES.items()],
         "total": total,
+        "may_edit": request.user.may("customers.edit"),
         "units": BusinessUnit.objects.order_by("code") if request.user.sees_all_units else [],
         "currencies": currencies_in_use(request.user),
         "search_text": wanted.text,
