@@ -132,8 +132,8 @@ def newest_stamp() -> datetime | None:
 def test_the_past_reads_as_it_was_read_and_a_fact_never_changes(
     desk: Desk, steps: list[tuple[str, int, int, int, bool]]
 ) -> None:
-    """`known_at` with ≤ for the end of a fact, a case that is forgotten once it is resolved, or a
-    stamp from the writer's own clock fail here.
+    """`known_at` with ≤ for the end of a fact, or a case that is forgotten once it is resolved,
+    fail here; a stamp from the writer's own clock fails in tests/dossiers/test_keep_facts.py.
     """
     with transaction.atomic():
         read: list[tuple[datetime, CreditFile]] = []
