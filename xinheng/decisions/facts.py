@@ -106,7 +106,8 @@ join customers_customer c on c.code = a.code
 left join people_businessunit u on u.id = c.business_unit_id
 left join lateral (
   select n.id, n.business_unit_id from customers_customer n
-  where case when a.payer <> '' then n.code = a.payer else n.id = coalesce(c.payer_id, c.id) end
+  where n.id = case when a.payer = '' then coalesce(c.payer_id, c.id)
+    else (select y.id from customers_customer y where y.code = a.payer) end
   offset 0
 ) p on true
 left join lateral (
