@@ -136,10 +136,12 @@ def _uscc(table: Table, position: int, written: str) -> str:
     if checked.usable:
         if checked.verdict == WARN and checked.reason:
             header = table.headers.get("uscc", "uscc")
-            table.warnings.append(RowError(table.lines[position], header, checked.reason))
+            table.warnings.append(
+                RowError(table.lines[position], header, T(**checked.reason.both()))
+            )
         return checked.value
     if checked.reason:
-        table.refuse(position, "uscc", checked.reason)
+        table.refuse(position, "uscc", T(**checked.reason.both()))
     return ""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from xinheng.credit.identity.verdict import EMPTY, VALID, Checked, compact, invalid, shown
-from xinheng.texts import T
+from xinheng.credit.words import Words
 
 LENGTH: Final = 9
 
@@ -27,11 +27,11 @@ def check_duns(value: str) -> Checked:
     return Checked(code, VALID)
 
 
-_SHAPE: Final = T(
+_SHAPE: Final = Words(
     "邓白氏编码应为 9 位数字（可写作 12-345-6789），现为 {code}；请补全前导零或改正。",
     "A DUNS number has 9 digits (12-345-6789), not {code}; add its leading zeros or correct it.",
 )
-_PLACEHOLDER: Final = T(
+_PLACEHOLDER: Final = Words(
     "{code} 是占位号码，不是邓白氏编码；不知道就留空。",
     "{code} is a placeholder, not a DUNS number; leave it empty if it isn't known.",
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from xinheng.credit.identity.verdict import EMPTY, VALID, Checked, compact, invalid, shown
-from xinheng.texts import T
+from xinheng.credit.words import Words
 
 LENGTH: Final = 20
 _LETTERS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -43,16 +43,16 @@ def check_lei(value: str) -> Checked:
     return Checked(code, VALID)
 
 
-_LENGTH: Final = T(
+_LENGTH: Final = Words(
     "LEI 应为 20 位，现有 {n} 位（{code}）；请对照 LEI 登记页补全。",
     "An LEI has 20 characters, this one has {n} ({code}); complete it from the LEI register.",
 )
-_CHARACTER: Final = T(
+_CHARACTER: Final = Words(
     "第 {place} 位“{one}”不会出现在 LEI 的这个位置（前 18 位为字母或数字，末两位为数字）；请改正。",
     "Character {place}, “{one}”, can't stand there in an LEI (18 letters or digits, then two "
     "digits); correct it.",
 )
-_CHECK: Final = T(
+_CHECK: Final = Words(
     "校验不符：按前 18 位末两位应为 {right}，现为 {last}；请对照 LEI 登记页核对每一位。",
     "The check digits don't fit: the first 18 characters give {right}, not {last}; compare every "
     "character with the LEI register.",

@@ -27,7 +27,7 @@ from xinheng.credit.identity.verdict import (
     shown,
 )
 from xinheng.credit.shipped import document
-from xinheng.texts import T
+from xinheng.credit.words import Words
 
 ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # without I O S V Z, which look like 1 0 5 U 2
 INNER_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -94,29 +94,29 @@ def _weighed(code: str) -> Checked:
 
 
 _MEANT: Final = {"I": "1", "O": "0", "S": "5", "Z": "2", "V": "U"}
-_LENGTH: Final = T(
+_LENGTH: Final = Words(
     "统一社会信用代码应为 18 位，现有 {n} 位（{code}）；请对照营业执照补全或删去多余字符。",
     "A USCC has 18 characters, this one has {n} ({code}); complete it from the business licence.",
 )
-_CHARACTER: Final = T(
+_CHARACTER: Final = Words(
     "第 {place} 位“{one}”不会出现在统一社会信用代码的这个位置；请对照营业执照改正。",
     "Character {place}, “{one}”, can't stand there in a USCC; look at the business licence.",
 )
-_CHARACTER_MEANT: Final = T(
+_CHARACTER_MEANT: Final = Words(
     "第 {place} 位“{one}”不用于统一社会信用代码，可能是“{meant}”；请对照营业执照改正。",
     "Character {place}, “{one}”, is never in a USCC and may be “{meant}”; look at the licence.",
 )
-_CHECK: Final = T(
+_CHECK: Final = Words(
     "校验位不符：按前 17 位应为“{right}”，现为“{last}”；可能抄错或颠倒了一位，请对照营业执照。",
     "The check character doesn't fit: the first 17 give “{right}”, not “{last}”. One character may "
     "be wrong or two swapped; look at the business licence.",
 )
-_INNER: Final = T(
+_INNER: Final = Words(
     "末位校验通过，但第 17 位（组织机构代码校验位）应为“{right}”，现为“{found}”；请对照营业执照。",
     "The last character checks, but the seventeenth (organisation code) should be “{right}”, not "
     "“{found}”; compare it with the business licence.",
 )
-_EARLY: Final = T(
+_EARLY: Final = Words(
     "这是标准实施前试点发出的代码（{name}），不符合校验规则；如确属该企业，请由有权限的人写明理由后采用。",
     "This code was issued by a pilot before the standard ({name}) and fails its check. If it is "
     "this company, a person must take it on with a reason.",

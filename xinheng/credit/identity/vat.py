@@ -25,7 +25,7 @@ from xinheng.credit.identity.verdict import (
     shown,
 )
 from xinheng.credit.shipped import document
-from xinheng.texts import T
+from xinheng.credit.words import Words
 
 
 @lru_cache(maxsize=1)
@@ -111,20 +111,20 @@ _RULES: Final[Mapping[str, Callable[[str], bool]]] = {
     "ES": _es,
 }
 
-_COUNTRY: Final = T(
+_COUNTRY: Final = Words(
     "欧盟增值税号以两位国家代码开头（如 DE、FR，希腊为 EL），“{prefix}”不是；请补上国家代码。",
     "An EU VAT number begins with its country (DE, FR, EL for Greece), “{prefix}” is none; add it.",
 )
-_SHAPE: Final = T(
+_SHAPE: Final = Words(
     "{country} 的增值税号应形如 {example}；请对照发票或登记证改正。",
     "A VAT number of {country} looks like {example}; correct it from an invoice or certificate.",
 )
-_CHECK: Final = T(
+_CHECK: Final = Words(
     "增值税号的校验位不符，可能抄错或颠倒了一位；请对照发票或登记证。",
     "The check digits of the VAT number don't fit: one may be wrong or two swapped; look at an "
     "invoice or the certificate.",
 )
-_UNCHECKED: Final = T(
+_UNCHECKED: Final = Words(
     "{country} 的增值税号格式正确；校验位未核对，请在欧盟 VIES 查询。",
     "The VAT number of {country} has the right shape; its check digits stay unchecked, ask VIES.",
 )

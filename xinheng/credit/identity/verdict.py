@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from xinheng.texts import T
+from xinheng.credit.words import Words
 
 VALID: Final = "valid"
 WARN: Final = "warn"
@@ -32,7 +32,7 @@ class Checked(Struct, frozen=True):
     value: str
     verdict: str
     code: str = ""
-    reason: T | None = None
+    reason: Words | None = None
 
     @property
     def usable(self) -> bool:
@@ -51,7 +51,7 @@ def shown(value: str) -> str:
     return value if len(value) <= VALUE_MAX else value[:VALUE_MAX] + "…"
 
 
-def invalid(value: str, code: str, reason: T) -> Checked:
+def invalid(value: str, code: str, reason: Words) -> Checked:
     return Checked(value, INVALID, code, reason)
 
 
@@ -67,12 +67,12 @@ def no_rule(value: str) -> Checked:
     return Checked(written, UNCHECKED, "no_rule", NO_RULE)
 
 
-EMPTY: Final = T("请填写号码。", "Give the number.")
-TOO_LONG: Final = T("号码最多 {most} 个字符。", "A number has at most {most} characters.")
-UNPRINTABLE: Final = T(
+EMPTY: Final = Words("请填写号码。", "Give the number.")
+TOO_LONG: Final = Words("号码最多 {most} 个字符。", "A number has at most {most} characters.")
+UNPRINTABLE: Final = Words(
     "号码中有不可见的字符，请重新输入。", "The number holds invisible characters; type it again."
 )
-NO_RULE: Final = T(
+NO_RULE: Final = Words(
     "这类号码没有可用的校验规则，请对照原件核对。",
     "No rule is known that checks this number; compare it with the document.",
 )
