@@ -206,7 +206,7 @@ COMMANDS: dict[str, Callable[[Scene], Job]] = {
     ),
     "hold the line": force,
     "C goes under D": regrouping,
-    "judge again": lambda s: lambda: recheck_due(at=AT) and None,
+    "judge again": lambda s: lambda: "looked" if recheck_due(at=AT) >= 0 else "",
 }
 
 

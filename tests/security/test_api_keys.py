@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -260,7 +261,10 @@ def at_the_door(
 
     scope = {"type": "http", "path": PATH, "method": "POST", "headers": headers}
     try:
-        asyncio.run(asyncio.wait_for(opened.answer(scope, receive, send), timeout=5))
+        answering = asyncio.wait_for(opened.answer(scope, receive, send), timeout=5)
+        # in a thread of its own: a browser test of the same worker may have left its loop running
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, answering).result()
     finally:
         opened.stop()
     return sent

@@ -88,7 +88,8 @@ def judge(request: HttpRequest) -> HttpResponse:
     """Merge a pair (`keep`: the code that stays) or say that it is two companies."""
     said = request.POST.get("pair", "")
     seen = AlikePair.objects.visible_to(request.user).select_related("one", "other")
-    pair = seen.filter(pk=int(said)).first() if said.isascii() and said.isdigit() else None
+    number = int(said) if said.isascii() and said.isdigit() and len(said) < 19 else 0
+    pair = seen.filter(pk=number).first()
     if pair is None:
         raise Http404
     reason = request.POST.get("reason", "")
