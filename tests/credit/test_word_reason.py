@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from xinheng.credit import checks as checks_module
 from xinheng.credit import decide as decide_module
 from xinheng.credit.decide import Reason
 from xinheng.credit.reason_text import WORDINGS, codes, text
@@ -50,8 +51,9 @@ def test_an_amount_may_be_negative_huge_or_without_decimals() -> None:
 
 
 def test_every_code_in_decide_has_words() -> None:
-    # Catches a new reason without a sentence: the codes are read from the source of decide itself.
-    source = Path(decide_module.__file__).read_text(encoding="utf-8")
+    # Catches a new reason without a sentence: the codes are read from the sources themselves.
+    modules = (decide_module, checks_module)
+    source = "\n".join(Path(m.__file__).read_text(encoding="utf-8") for m in modules)
     said = set(
         re.findall(r'(?:outcome_on_\w+|outcome|fails|"warn"), "(\w+)"|Reason\("(\w+)"', source)
     )

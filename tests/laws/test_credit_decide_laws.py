@@ -13,12 +13,13 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from xinheng.credit import decide as rules
+from xinheng.credit import checks
 from xinheng.credit.decide import (
     UNKNOWN,
     Facts,
     Limit,
     Order,
+    Verdict,
     decide,
     decode,
     encode,
@@ -190,7 +191,7 @@ def test_a_batch_in_order_never_passes_the_ceiling(seen: Facts, batch: list[Orde
 def test_replay_is_byte_identical(seen: Facts, order: Order) -> None:
     kept = encode(decide(seen, order, SHIPPED))
     assert encode(replay(encode(seen), encode(order), SHIPPED)) == kept
-    assert encode(decode(kept, rules.Verdict)) == kept
+    assert encode(decode(kept, Verdict)) == kept
     assert decode(encode(seen), Facts) == seen and decode(encode(order), Order) == order
 
 
@@ -261,7 +262,7 @@ def runs(law: Callable[..., None]) -> None:
 
 
 def headroom_ignores_debt(seen: Facts, order: Order, check: Check, after: int) -> Any:
-    return rules._headroom(seen, order, check, 200 - after)
+    return checks._headroom(seen, order, check, 200 - after)
 
 
 def overdue_unknown_passes(seen: Facts, order: Order, check: Check, after: int) -> Any:
@@ -269,7 +270,7 @@ def overdue_unknown_passes(seen: Facts, order: Order, check: Check, after: int) 
 
 
 def headroom_measures_the_old_use(seen: Facts, order: Order, check: Check, after: int) -> Any:
-    return rules._headroom(seen, order, check, after - order.amount_minor)
+    return checks._headroom(seen, order, check, after - order.amount_minor)
 
 
 @pytest.mark.parametrize(
@@ -289,7 +290,7 @@ def headroom_measures_the_old_use(seen: Facts, order: Order, check: Check, after
 def test_the_law_notices_a_broken_build(
     monkeypatch: pytest.MonkeyPatch, kind: str, mutant: Any, law: Callable[..., None]
 ) -> None:
-    monkeypatch.setitem(rules._TESTS, kind, mutant)
+    monkeypatch.setitem(checks.CHECKS, kind, mutant)
     with pytest.raises(AssertionError):
         runs(law)
 
