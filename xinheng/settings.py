@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "xinheng.limits",
     "xinheng.receivables",
     "xinheng.dossiers",
+    "xinheng.inquiries",
     "xinheng.decisions",
     "xinheng.web",
 ]

@@ -7,6 +7,8 @@ import struct
 import zipfile
 import zlib
 
+from xlsxwriter import Workbook
+
 GPS = b"\x00\x02\x00\x00\x00\x03" + b"GPS-31.2304N-121.4737E"
 CAMERA = b"Huawei Mate 60 of Wang"
 
@@ -114,13 +116,12 @@ def jpeg(
 
 
 def workbook(further: dict[str, bytes] | None = None, tail: bytes = b"") -> bytes:
-    from openpyxl import Workbook
-
-    book = Workbook()
-    book.active.append(["客户", "金额"])
-    book.active.append(["江南钢构", 1200])
     made = io.BytesIO()
-    book.save(made)
+    book = Workbook(made, {"in_memory": True})
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["客户", "金额"])
+    sheet.write_row(1, 0, ["江南钢构", 1200])
+    book.close()
     with zipfile.ZipFile(made, "a", zipfile.ZIP_DEFLATED) as archive:
         for name, body in (further or {}).items():
             archive.writestr(name, body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -71,7 +72,9 @@ def test_a_photo_is_kept_without_its_place_and_both_hashes_are_committed(world):
         cursor.execute("select leaf from ledger_pendingentry order by id desc limit 1")
         leaf = bytes(cursor.fetchone()[0])
     assert b'"kind":"document.added"' in leaf
-    assert b"E1" not in leaf and row.sha256.encode() not in leaf  # only committed to
+    entry = json.loads(leaf)
+    assert entry["clear"] == {"kind": "visit_photo"}  # the rest is only committed to
+    assert row.sha256.encode() not in leaf and row.received_sha256.encode() not in leaf
 
 
 @pytest.mark.parametrize("change", ["changed", "swapped", "lost"])

@@ -26,6 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("connectors",),
     ("portfolio",),
     ("decisions",),
+    ("inquiries",),
     ("dossiers",),
     ("receivables",),
     ("limits",),
@@ -54,7 +55,8 @@ OTHER_FILES = {
     "customers": {"alike_sql", "duplicates", "identities", "relations", "rows", "search_text"},
     "decisions": {
         *("answering", "assess", "batch", "facts", "features", "judging", "pipeline", "sql"),
-        *("again", "governing", "ground", "regrouping", "holding", "releasing", "weighing"),
+        *("again", "asked", "governing", "ground", "promising"),
+        *("regrouping", "holding", "releasing", "weighing"),
         *("forcing", "moved", "notices", "reviewing", "rechecking"),
         *("explaining", "replaying", "scenes", "values", "waiting", "ways_out"),
     },
@@ -62,6 +64,7 @@ OTHER_FILES = {
         *("balance", "credit_file", "facts", "fields", "measures", "rows"),
         *("filing", "pdfs", "pictures", "sheets", "uploads"),
     },
+    "inquiries": set(),
     "intake": {"counts"},
     "ledger": {"entries", "fsck", "sequencer", "signer", "verifying"},
     "limits": {

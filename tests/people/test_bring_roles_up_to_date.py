@@ -15,10 +15,12 @@ STEPS = [
         "0004_words_for_almanac_and_documents",
         "0005_words_for_facts",
         "0006_words_for_papers",
+        "0007_words_for_asking",
     )
 ]
 NEWER = {"almanac.edit", "documents.write", "facts.enter", "facts.verify"} | {
     *("documents.add", "documents.view.secret"),
+    *("inquiries.ask", "inquiries.review", "reports.buy", "contracts.edit", "talks.write"),
 }
 
 
@@ -32,6 +34,8 @@ def make_older_roles() -> dict[str, list[str]]:
     """The shipped roles as they were before the words of this step."""
     old = {}
     for row in roles.shipped()["roles"]:
+        if row["code"] == "analyst":
+            continue  # came with a later step
         old[row["code"]] = [word for word in row["permissions"] if word not in NEWER]
         Role.objects.create(
             code=row["code"], name="角色", name_en="Role", permissions=old[row["code"]]
@@ -62,6 +66,7 @@ def test_what_was_edited_stays_and_twice_adds_nothing() -> None:
             *("documents.write", "people.manage", "almanac.edit"),
             *("facts.enter", "facts.verify"),
             *("documents.add", "documents.view.secret"),
+            *("inquiries.ask", "inquiries.review", "reports.buy", "contracts.edit", "talks.write"),
         ]
         assert Role.objects.get(pk="own").permissions == ["orders.check"]
         assert not Role.objects.filter(pk="finance_director").exists()

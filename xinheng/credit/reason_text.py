@@ -30,6 +30,7 @@ _CURRENCIES: Final = {
     "GBP": "英镑",
 }
 _STATUSES: Final = {
+    "prospect": ("待核验", "not verified yet"),
     "active": ("正常", "active"),
     "watch": ("重点关注", "on watch"),
     "blocked": ("已停用", "blocked"),

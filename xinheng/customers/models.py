@@ -22,7 +22,7 @@ class CustomerQuery(models.QuerySet["Customer"]):
 
 
 class Customer(models.Model):
-    STATUSES = ["active", "watch", "blocked", "closed"]
+    STATUSES = ["prospect", "active", "watch", "blocked", "closed"]
 
     code = models.CharField(max_length=60, unique=True)
     name = models.CharField(max_length=200)
@@ -56,7 +56,7 @@ class Customer(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(status__in=["active", "watch", "blocked", "closed"]),
+                condition=models.Q(status__in=["prospect", "active", "watch", "blocked", "closed"]),
                 name="customer_status_known",
             ),
             models.CheckConstraint(

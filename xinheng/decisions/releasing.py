@@ -34,6 +34,7 @@ from xinheng.decisions.holding import (
     record,
 )
 from xinheng.decisions.models import Decision, Hold, Override
+from xinheng.decisions.promising import promise
 from xinheng.decisions.refusals import DecisionRefusal
 from xinheng.decisions.weighing import (
     TOGETHER_DAYS,
@@ -56,7 +57,7 @@ from xinheng.refusals import Refused
 from xinheng.texts import T
 
 AT_ONCE_MAX = 200
-CLOSED = ("blocked", "closed")  # whose orders nobody releases
+CLOSED = ("prospect", "blocked", "closed")  # whose orders nobody releases
 UNSAID = "（预览）"  # the reason of a release that is only judged
 
 
@@ -257,8 +258,7 @@ def _grounds(
     family = family_in(ground, line_of(decision))
     currencies = (family.currency, decision.currency)
     person = Person(actor.person(), frozenset(asked), mandates, currencies)
-    adds = decision.amount_minor - asked_now.counted_minor - asked_now.fulfilled_minor
-    words = _release_words(decision, family, max(adds, 0), person, exchange)
+    words = _release_words(decision, family, asked_now.further_minor, person, exchange)
     before = used(facts.components, ground.policy.exposure)
     passed = beyond(facts, order, ground.policy, before)
     if not passed:
@@ -383,14 +383,14 @@ def _override(
 
 def _overriding(decision: Decision, grounds: Grounds, override: Override) -> NewReservation | None:
     again = grounds.again
-    return again.ground.promise(
+    return promise(
+        again.ground,
         dashed(new_ids(1)[0]),
         line_of(decision),
         again.asked[decision.pk],
         grounds.facts,
         grounds.order,
         used_minor=grounds.used_minor,
-        covered_minor=again.covered[decision.pk],
         override_id=override.id,
         expires_at=grounds.until,
     )

@@ -43,7 +43,7 @@ from xinheng.people.queries import authority, today
 COUNTED_MAX: Final = 10_000
 FAMILY_STEPS_MAX: Final = 12
 OPENED_DAYS: Final = {"1": 1, "3": 3, "7": 7}  # opened within so many days; "7-": longer ago
-CLOSED: Final = ("blocked", "closed")  # whose orders nobody releases
+CLOSED: Final = ("prospect", "blocked", "closed")  # whose orders nobody releases
 NOBODY: Final = Q(pk__in=[])
 
 # By how much the order passed its limit, or one above it in the order's currency, when it was

@@ -55,7 +55,7 @@ def record_statements(
             names, batch=batch, actor=actor, at=at, simulated=batch.simulated
         )
         wanted = [
-            _statement(customers[row.customer_code], row, done)
+            _statement(customers[row.customer_code], row, done, at)
             for row, done in zip(rows, completed, strict=True)
         ]
         created, updated = _write(wanted, batch)
@@ -108,7 +108,9 @@ def _balanced(row: StatementRow) -> Completed:
     return done
 
 
-def _statement(customer_id: int, row: StatementRow, done: Completed) -> Statement:
+def _statement(
+    customer_id: int, row: StatementRow, done: Completed, at: datetime
+) -> Statement:
     return Statement(
         customer_id=customer_id,
         period_end=row.period_end,
@@ -118,6 +120,7 @@ def _statement(customer_id: int, row: StatementRow, done: Completed) -> Statemen
         derived=done.derived,
         source=row.source,
         simulated=row.simulated,
+        known_since=at,
     )
 
 

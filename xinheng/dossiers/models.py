@@ -20,22 +20,59 @@ class StatementQuery(models.QuerySet["Statement"]):
 
 
 class Statement(models.Model):
+    """One balance sheet with income and cash flow. Never changed: a newer version of the same
+    period ends it (`known_until`), so that a past day reads what was known then.
+    """
+
+    STANDARDS = ["brief", "cas", "ifrs"]  # brief: only the figures that models read
+    OPINIONS = ["unqualified", "emphasis", "qualified", "adverse", "disclaimer", "unaudited"]
+
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
     period_end = models.DateField()
     months = models.IntegerField(default=12)
     currency = models.CharField(max_length=3)
-    figures = models.JSONField()
+    standard = models.CharField(max_length=5, default="brief")
+    consolidated = models.BooleanField(default=False)
+    lines = models.JSONField(default=dict)  # line of the standard's template → minor units
+    figures = models.JSONField()  # what models read, from the lines or as told
     derived = models.JSONField(default=list)  # names of figures that we reckoned, not the statement
+    audit_opinion = models.CharField(max_length=12, blank=True)
+    auditor = models.CharField(max_length=120, blank=True)
+    document = models.ForeignKey("Document", models.PROTECT, null=True, related_name="+")
     source = models.CharField(max_length=120, blank=True)
     simulated = models.BooleanField(default=False)
+    entered_by = models.CharField(max_length=60, blank=True)
+    entered_person = models.ForeignKey("people.User", models.PROTECT, null=True, related_name="+")
+    known_since = models.DateTimeField()
+    known_until = models.DateTimeField(null=True)
+    verified_by = models.ForeignKey("people.User", models.PROTECT, null=True, related_name="+")
+    verified_at = models.DateTimeField(null=True)
+    how = models.CharField(max_length=20, null=True)  # as a fact's
 
     objects = StatementQuery.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["customer", "period_end", "currency"], name="statement_once"
-            )
+                fields=["customer", "period_end", "currency", "consolidated"],
+                condition=models.Q(known_until__isnull=True),
+                name="statement_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(standard__in=["brief", "cas", "ifrs"]),
+                name="statement_standard_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    verified_by__isnull=True, verified_at__isnull=True, how__isnull=True
+                )
+                | models.Q(verified_by__isnull=False, verified_at__isnull=False, how__isnull=False)
+                & (
+                    models.Q(entered_person__isnull=True)
+                    | ~models.Q(verified_by=models.F("entered_person"))
+                ),
+                name="statement_verified_by_another",
+            ),
         ]
 
 
@@ -87,6 +124,7 @@ class Fact(models.Model):
     entered_by = models.CharField(max_length=60)
     entered_person = models.ForeignKey("people.User", models.PROTECT, null=True, related_name="+")
     entered_at = models.DateTimeField()
+    batch = models.ForeignKey("intake.ImportBatch", models.PROTECT, null=True, related_name="+")
     simulated = models.BooleanField(default=False)
     # written once, later
     verified_by = models.ForeignKey("people.User", models.PROTECT, null=True, related_name="+")
@@ -171,6 +209,11 @@ class Fact(models.Model):
                 fields=["entered_at", "id"],
                 condition=models.Q(known_since__isnull=True, rejected_at__isnull=True),
                 name="fact_waiting",
+            ),
+            models.Index(
+                fields=["batch", "id"],
+                condition=models.Q(batch__isnull=False),
+                name="fact_of_batch",
             ),
         ]
 

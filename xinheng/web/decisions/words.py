@@ -137,6 +137,7 @@ CAUSES = {
 }
 
 STATUSES = {
+    "prospect": (T("待核验", "Prospect"), "watch"),
     "active": (T("正常", "Active"), "within"),
     "watch": (T("关注", "Watch"), "watch"),
     "blocked": (T("停止交易", "Blocked"), "stop"),

@@ -79,7 +79,7 @@ def context() -> dict[str, Any]:
             (None, None),
         ],
         "outcomes": ["approve", "refer", "hold", "decline"],
-        "statuses": ["active", "watch", "blocked", "closed"],
+        "statuses": ["prospect", "active", "watch", "blocked", "closed"],
         "minor": 123_456_700,
         "negative": -1_230_000,
     }

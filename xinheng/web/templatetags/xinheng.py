@@ -34,6 +34,7 @@ register = template.Library()
 
 MINUS: Final = "\N{MINUS SIGN}"
 STATUSES: Final = {
+    "prospect": T("待核验", "Prospect"),
     "active": T("正常", "Active"),
     "watch": T("关注", "On watch"),
     "blocked": T("停止往来", "Blocked"),
