@@ -1,0 +1,38 @@
+"""What other rooms show on the tabs of a credit file, below the facts of the tab's block.
+
+A panel is read for one customer and one view of the file. `Seen.day` is the day the page speaks
+of; `known_at` is None for the file as it stands, else the instant up to which things were known:
+a file looked at as of 2026-03-01 is Seen(2026-03-01, the last instant of that day where we are).
+A panel honours it or says in its own words that it shows today's state. A reader returns what its
+template needs, or None where there is nothing to show at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest
+
+from xinheng.customers.models import Customer
+from xinheng.texts import T
+
+
+class Seen(NamedTuple):
+    """The view: the day it speaks of, and until when what became known counts (None: now)."""
+
+    day: date
+    known_at: datetime | None
+
+
+class Panel(NamedTuple):
+    """`template` is included with what `read` returned, `panel`, `customer` and `seen`."""
+
+    block: str
+    title: T
+    template: str
+    read: Callable[[HttpRequest, Customer, Seen], dict[str, Any] | None]
+
+
+PANELS: tuple[Panel, ...] = ()
