@@ -9,6 +9,7 @@ Everything lies in one temporary folder that XINHENG_DATA names before Django's 
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import shutil
@@ -81,6 +82,24 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
     with django_db_blocker.unblock():
         start()
+
+
+@pytest.fixture(autouse=True)
+def closed_behind_a_browser() -> Iterator[None]:
+    """No connection outlives a test that ran beside a browser's event loop.
+
+    While Playwright's loop runs in this thread, Django keeps a second set of connections for it and
+    forgets that set with the loop: what a later test without a browser opened there would stay
+    open, and the test database could not be dropped. The first set is closed with the database.
+    """
+    yield
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    from django.db import connections
+
+    connections.close_all()
 
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
