@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from tests.receivables.conftest import Desk, order
 from tests.world import AT, TODAY, World, ask, make_customer, make_line, make_world
+from xinheng.customers.models import Customer
 from xinheng.decisions.actions import cancel, check_orders, expire_due
 from xinheng.decisions.forcing import place_hold
 from xinheng.decisions.models import Decision, Hold
@@ -227,6 +229,58 @@ def test_points_that_leave_out_checks_make_the_others(world: World) -> None:
     assert (held["outcome"], sent["outcome"]) == ("refer", "approve")
 
 
+# --- One order, told in different ways
+
+
+@pytest.mark.parametrize("point", ["release", "dispatch", "invoice"])
+def test_later_points_look_where_the_order_was_promised(world: World, point: str) -> None:
+    # The warehouse knows the order's number and neither its project nor who pays.
+    line = line_of(world)
+    make_line(line.customer, 600, scope="project:P")
+    check(world, ask("A", "C1", 600, scope="project:P"))
+    [body] = check(world, ask("A", "C1", 600, point=point))
+    assert (body["outcome"], codes(body)) == ("approve", [])
+    assert Reservation.objects.count() == 1
+
+
+def test_who_pays_is_remembered_from_the_order(world: World) -> None:
+    line_of(world, 0)
+    payer = make_customer("PAYS", unit=world.units["EAST"])
+    make_line(payer, 1000)
+    check(world, ask("A", "C1", 1000, payer="PAYS"))
+    [body] = check(world, ask("A", "C1", 1000, point="dispatch"))
+    assert (body["outcome"], Reservation.objects.count()) == ("approve", 1)
+    Customer.objects.filter(pk=payer.pk).update(status="blocked")
+    [body] = check(world, ask("A", "C1", 1000, point="dispatch", document="2"))
+    assert "payer_not_active" in codes(body)
+
+
+def test_an_order_of_the_erp_without_a_scope_is_the_same_order(world: World) -> None:
+    # OCA #60: an order counted once by the ERP and once by the check.
+    line = line_of(world)
+    make_line(line.customer, 900, scope="project:P")
+    desk = Desk()
+    desk.orders(order("A", 800, TODAY, customer_code="C1"))
+    [body] = check(world, ask("A", "C1", 900, scope="project:P"))
+    assert (body["outcome"], body["exposure"]["after"]) == ("approve", "9.00")
+    assert body["reservation"]["amount"] == "1.00"
+    assert sum(CreditLine.objects.values_list("orders_minor", flat=True)) == 900
+
+
+def test_a_dispatch_beyond_what_documents_took_over_is_not_promised_twice(world: World) -> None:
+    line_of(world)
+    check(world, ask("A", "C1", 500))
+    desk = Desk()
+    desk.orders(order("A", 500, TODAY, customer_code="C1"))
+    assert Reservation.objects.get().state == "posted"
+    [body] = check(world, ask("A", "C1", 600, point="dispatch"))
+    assert (body["outcome"], Reservation.objects.count()) == ("approve", 1)
+    CreditLine.objects.update(amount_minor=100)
+    [held] = check(world, ask("A", "C1", 600, point="dispatch", document="2"))
+    release_hold(held["decision_id"], WHY, actor=world.actor("alice"), at=AT)
+    assert Reservation.objects.count() == 1
+
+
 # --- A released order changes
 
 
@@ -267,6 +321,27 @@ def test_the_tolerance_is_measured_from_what_was_released_not_from_the_last_chan
     [second] = check(world, ask("A", "C1", 1100, version=2))
     [third] = check(world, ask("A", "C1", 1210, version=3))
     assert (second["outcome"], third["outcome"]) == ("approve", "hold")
+
+
+def test_a_tolerated_change_ends_with_the_approval_it_leans_on(world: World) -> None:
+    # A special approval is capped in days; another version must not make it last longer.
+    line_of(world, 500)
+    [first] = check(world, ask("A", "C1", 1000))
+    release_hold(first["decision_id"], WHY, days=5, actor=world.actor("alice"), at=AT)
+    until = Reservation.objects.get(order_version=1).expires_at
+    [second] = check(world, ask("A", "C1", 1100, version=2), at=AT + timedelta(days=1))
+    assert second["outcome"] == "approve"
+    assert Reservation.objects.get(order_version=2).expires_at == until == AT + timedelta(days=5)
+    assert second["reservation"]["expires_at"].startswith("2026-11-25")
+
+
+def test_a_release_that_was_cancelled_tolerates_nothing(world: World) -> None:
+    line_of(world, 500)
+    [first] = check(world, ask("A", "C1", 1000))
+    release_hold(first["decision_id"], WHY, actor=world.actor("alice"), at=AT)
+    cancel(first["decision_id"], actor=world.actor("bob"), at=AT)
+    [second] = check(world, ask("A", "C1", 1000, version=2))
+    assert second["outcome"] == "hold"
 
 
 def test_an_order_that_nobody_released_has_no_tolerance(world: World) -> None:

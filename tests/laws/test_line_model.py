@@ -655,10 +655,14 @@ def test_a_ceiling_that_is_off_by_one_is_noticed(house: House, monkeypatch: Any)
 
 def test_a_group_that_is_forgotten_is_noticed(house: House, monkeypatch: Any) -> None:
     """Mutant: the levels above an own line are not looked at; two members see it."""
+    from xinheng.decisions import promising
     from xinheng.decisions.ground import Ground
 
+    def own_only(ground: Ground, account_id: int, *_: Any) -> Any:
+        return [(ground.limit_line(account_id), _[-1], 0)]
+
     monkeypatch.setattr(Ground, "_levels", lambda *_: iter(()))
-    monkeypatch.setattr(Ground, "_guarded", lambda _, a, line, f, o, used: [(line, used, 0)])
+    monkeypatch.setattr(promising, "guarded", own_only)
     model = Model({"C": Account(), "D": Account()}, group=LIMIT)
     house.of_group(LIMIT)
     assert house.check("A", 1, "C", LIMIT, AT) == model.check("A", 1, "C", LIMIT, AT)

@@ -18,8 +18,9 @@ from xinheng.credit.policy import shipped
 from xinheng.credit.way_changes import Due
 from xinheng.customers.models import Customer
 from xinheng.decisions.actions import check_orders
+from xinheng.decisions.asked import Asked
 from xinheng.decisions.facts import Standing
-from xinheng.decisions.ground import Asked, Ground
+from xinheng.decisions.ground import Ground
 from xinheng.decisions.models import Decision
 from xinheng.limits.values import LockedLine
 from xinheng.portfolio import collecting, collecting_trials

@@ -16,19 +16,19 @@ from uuid import UUID
 from django.db import connections
 
 from xinheng.credit.decide import Facts, Order, decode
+from xinheng.decisions.asked import Asked, carried_by
 from xinheng.decisions.facts import Account, OnOrder, Pending, find_earlier
 from xinheng.decisions.governing import LivePolicy
-from xinheng.decisions.ground import Asked, Ground, stand_on
+from xinheng.decisions.ground import Ground, stand_on
 from xinheng.decisions.models import Decision
 from xinheng.limits.tree import paths
 
 
 class Again(NamedTuple):
-    """What some decisions stand on now. `covered`: what documents of each order carry."""
+    """What some decisions stand on now, and what each of their orders asks for."""
 
     ground: Ground
     asked: dict[UUID, Asked]
-    covered: dict[UUID, int]
 
     def facts(self, decision: Decision) -> tuple[Facts, Order]:
         """Facts and order of one of them, as `credit.decide` takes them."""
@@ -73,14 +73,10 @@ def _asked_of(
     on_order: dict[Account, OnOrder],
 ) -> Again:
     asked: dict[UUID, Asked] = {}
-    covered: dict[UUID, int] = {}
     for row in decisions:
         if row.line_id is None:
             continue
         line = ground.lines[row.line_id]
-        carried = on_order.get((row.order_ref, line.customer_id, row.currency, line.scope))
-        held = pending.get(row.order_ref)
-        own = held if held is not None and held.line_id == row.line_id else None
         order = decode(bytes(row.order_bytes), Order)
         asked[row.pk] = Asked(
             row.order_ref,
@@ -92,11 +88,12 @@ def _asked_of(
             order.delivery_on,
             row.point,
             row.customer.status if line.customer_id != row.customer_id else None,
-            carried.open_minor if carried else 0,
-            carried.delivery_on if carried else None,
-            carried.fulfilled_minor if carried else 0,
-            own.promised_minor if own else 0,
-            own.delivery_on if own else None,
+            carried_by(
+                on_order.get((row.order_ref, line.customer_id, line.currency)),
+                pending.get(row.order_ref),
+                line,
+                ground.lines,
+                point=row.point,
+            ),
         )
-        covered[row.pk] = carried.covered_minor if carried else 0
-    return Again(ground, asked, covered)
+    return Again(ground, asked)

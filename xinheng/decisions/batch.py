@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,14 +19,17 @@ from xinheng.credit.exposure import WHOLE_BPS
 from xinheng.credit.money import divide_half_up, to_text
 from xinheng.credit.policy import Policy
 from xinheng.decisions.answering import answer_bytes
+from xinheng.decisions.asked import Asked, carried_by
 from xinheng.decisions.facts import Account, Earlier, OnOrder, Party, Pending
-from xinheng.decisions.ground import Asked, Ground
+from xinheng.decisions.ground import Ground
+from xinheng.decisions.promising import promise
 from xinheng.decisions.values import Answer, Ask
 from xinheng.ledger.entries import NewEntry
 from xinheng.limits.values import NewReservation
 from xinheng.people.actor import Actor
 
 REASON_CODES_MAX = 300
+LATER = ("release", "dispatch", "invoice")  # check points after the order's own
 
 
 @dataclass
@@ -51,6 +55,9 @@ class Batch:
         """The answer to one ask; what it changes is collected for the batch's writes."""
         if party is None or party.line_id is None or not _within_sight(ask, party, self.actor):
             return Answer(404, b"", None)
+        account_id = self._account(ask, party.line_id)
+        if not self.actor.reaches(self.ground.standings[account_id].unit_id):
+            return Answer(404, b"", None)
         history = self.earlier.get(ask.order_ref, [])
         if not all(self.actor.reaches(decision.unit_id) for decision in history):
             return Answer(422, b"", None)  # somebody else's order: neither told nor replaced
@@ -64,7 +71,17 @@ class Batch:
             return Answer(409, b"", orders[-1].id)
         if ask.point == "order":
             self._replace_earlier(ask)
-        return self._decide(ask, party, party.line_id)
+        return self._decide(ask, party, account_id)
+
+    def _account(self, ask: Ask, line_id: int) -> int:
+        """Where the order counts: the line of who pays, in its scope. Later in its life, where its
+        credit is held: the warehouse knows the number, and neither the project nor who pays.
+        """
+        if ask.point in LATER:
+            held = self.pending.get(ask.order_ref)
+            if held is not None and self.ground.lines[held.line_id].currency == ask.currency:
+                return held.line_id
+        return line_id
 
     def _replace_earlier(self, ask: Ask) -> None:
         """A new version takes the place of the old one: its reservation returns, its holds are
@@ -114,8 +131,7 @@ class Batch:
 
     def _asked(self, ask: Ask, party: Party, line_id: int) -> Asked:
         """The order with what it must not count against itself, and what excuses it."""
-        carried = self.on_order.get((ask.order_ref, party.payer_id, ask.currency, ask.scope))
-        own = self._own(ask, line_id)
+        line = self.ground.lines[line_id]
         return Asked(
             ask.order_ref,
             ask.version,
@@ -125,12 +141,14 @@ class Batch:
             ask.requested_on,
             ask.delivery_on,
             ask.point,
-            party.status if party.payer_id != party.customer_id else None,
-            carried.open_minor if carried else 0,
-            carried.delivery_on if carried else None,
-            carried.fulfilled_minor if carried else 0,
-            own.promised_minor if own else 0,
-            own.delivery_on if own else None,
+            party.status if line.customer_id != party.customer_id else None,
+            carried_by(
+                self.on_order.get((ask.order_ref, line.customer_id, line.currency)),
+                self.pending.get(ask.order_ref),
+                line,
+                self.ground.lines,
+                point=ask.point,
+            ),
             self._tolerated(ask, line_id),
             self._passed_on(ask, line_id),
             self._held(ask),
@@ -148,20 +166,17 @@ class Batch:
             return orders[-1].held
         return ""
 
-    def _own(self, ask: Ask, line_id: int) -> Pending | None:
-        """What the order holds already. A new version's has been returned before; elsewhere in its
-        life it stays, and does not count against the order itself.
-        """
-        held = self.pending.get(ask.order_ref)
-        return held if held and held.line_id == line_id else None
-
     def _tolerated(self, ask: Ask, line_id: int) -> int | None:
         """Up to which amount a change of a released order is not asked about again: by value and
-        within days, on the same line, with terms no longer than those released.
+        within days, on the same line, with terms no longer than those released, as long as a
+        special approval lasts.
         """
         rule = self.ground.policy.tolerance
         released = self._released(ask)
         if released is None or released.released_on is None or not rule.days:
+            return None
+        until = released.released_until
+        if until is not None and until <= self.ground.at:
             return None
         age = (self.ground.at - released.released_on).days
         longer = (ask.terms_days or 0) > (released.terms_days or 0)
@@ -171,19 +186,34 @@ class Batch:
         return released.amount_minor + over
 
     def _released(self, ask: Ask) -> Earlier | None:
-        """The newest earlier version of the order that a person released."""
+        """The newest earlier version of the order that a person released. Who cancels an order
+        gives up what was released before.
+        """
         history = self.earlier.get(ask.order_ref, [])
-        found = [d for d in history if d.override_id is not None and d.point != "quote"]
-        return found[-1] if found else None
+        given_up = [made.version for made in history if made.cancelled and made.point == "order"]
+        found = [
+            made
+            for made in history
+            if made.released_on is not None
+            and not made.cancelled
+            and made.point != "quote"
+            and made.version > max(given_up, default=-1)
+        ]
+        return max(found, key=_released_last, default=None)
 
     def _passed_on(self, ask: Ask, line_id: int) -> str | None:
         """The day of an answer on this version that still holds at a later check point."""
         days = self.ground.policy.quiet_days
-        if not days or ask.point in ("quote", "order", "invoice") or not self._own(ask, line_id):
+        held = self.pending.get(ask.order_ref)
+        if not days or ask.point not in ("release", "dispatch"):
+            return None
+        if held is None or held.line_id != line_id:
             return None
         for made in reversed(self.earlier.get(ask.order_ref, [])):
             passed = made.decided_on if made.outcome == "approve" else made.released_on
             if made.point == "quote" or made.version != ask.version or passed is None:
+                continue
+            if made.cancelled:
                 continue
             if b'"checked_recently"' in made.answer:
                 continue  # it was excused itself; else each day would excuse the next
@@ -200,34 +230,24 @@ class Batch:
             return None
         excused = any(reason.code == "within_tolerance" for reason in verdict.reasons)
         released = self._released(ask) if excused else None
-        reservation = self.ground.promise(
+        reservation = promise(
+            self.ground,
             dashed(self.fresh_ids.pop()),
             line_id,
             asked,
             facts,
             order,
             used_minor=verdict.used_minor,
-            covered_minor=self._covered(ask, line_id),
             override_id=UUID(str(released.override_id)) if released else None,
+            expires_at=released.released_until if released else None,
         )
         if reservation is None:
             return None
         self.reservations.append(reservation)
         self.pending[order.ref] = Pending(
-            reservation.id,
-            line_id,
-            order.version,
-            reservation.amount_minor,
-            ask.delivery_on,
-            reservation.covered_before_minor,
-            reservation.amount_minor,
+            reservation.id, line_id, reservation.amount_minor, ask.delivery_on
         )
         return reservation
-
-    def _covered(self, ask: Ask, line_id: int) -> int:
-        payer = self.ground.lines[line_id].customer_id
-        carried = self.on_order.get((ask.order_ref, payer, ask.currency, ask.scope))
-        return carried.covered_minor if carried else 0
 
     def _keep(
         self,
@@ -293,6 +313,11 @@ class Batch:
 
 def _same_question(made: Earlier, ask: Ask) -> bool:
     return (made.version, made.point, made.document) == (ask.version, ask.point, ask.document)
+
+
+def _released_last(made: Earlier) -> tuple[int, datetime]:
+    assert made.released_on is not None
+    return made.version, made.released_on
 
 
 def dashed(digits: str) -> str:

@@ -40,15 +40,12 @@ class Party(NamedTuple):
 
 
 class Pending(NamedTuple):
-    """Credit that an order's earlier version holds; 0 once documents took over all of it."""
+    """Credit that an order's live reservation holds; 0 once documents took over all of it."""
 
     id: UUID | str
     line_id: int
-    version: int
     promised_minor: int
     delivery_on: str | None
-    covered_before_minor: int
-    amount_minor: int
 
 
 class Earlier(NamedTuple):
@@ -68,15 +65,18 @@ class Earlier(NamedTuple):
     terms_days: int | None = None
     override_id: UUID | str | None = None
     released_on: datetime | None = None
+    released_until: datetime | None = None  # where more than a limit was approved specially
     cancelled: bool = False
     held: str = ""  # "kept" by a person's hand | "waiting" | "rejected"
 
 
 class OnOrder(NamedTuple):
-    """What documents of the order's number carry already, on the account named. An order that the
-    ERP closed is on order no more: only what was delivered or invoiced covers it.
+    """What documents of the order's number carry already, and in which of the customer's scopes:
+    the ERP may know none where the check does. An order that the ERP closed is on order no more:
+    only what was delivered or invoiced covers it.
     """
 
+    scope: str
     open_minor: int
     delivery_on: str | None
     fulfilled_minor: int
@@ -95,6 +95,7 @@ class Standing(NamedTuple):
     overdue_days_max: int
     later_minor: int = 0
     code: str = ""
+    unit_id: int | None = None
 
 
 _PARTIES = """
@@ -127,9 +128,8 @@ left join lateral (
 _EARLIER = """
 select a.ref, d.id, d.version, d.request_sha256, d.answer, d.unit_id, d.point, d.document,
   d.outcome, d.decided_at, d.amount_minor, d.line_id, d.order_bytes, d.override_id, d.released_at,
-  d.cancelled_at is not null, d.held,
-  r.id, r.line_id, r.order_version, r.amount_minor - r.posted_minor, r.delivery_on::text,
-  r.covered_before_minor, r.amount_minor,
+  d.valid_until, d.cancelled_at is not null, d.held,
+  r.id, r.line_id, r.amount_minor - r.posted_minor, r.delivery_on::text,
   o.customer_id, o.currency, o.scope, o.open_minor, o.delivery_on::text,
   greatest(o.delivered_minor, o.invoiced_minor, 0),
   greatest(case when o.ended then 0 else o.ordered_minor end, o.delivered_minor,
@@ -138,11 +138,11 @@ from unnest(%s::text[]) as a(ref)
 left join lateral (
   select e.id, e.version, e.request_sha256, e.answer, e.point, e.document, e.outcome, e.decided_at,
     e.amount_minor, e.line_id, e.order_bytes, e.cancelled_at, v.id as override_id,
-    v.at as released_at, coalesce(w.held, '') as held,
+    v.at as released_at, v.valid_until, coalesce(w.held, '') as held,
     (select c.business_unit_id from customers_customer c where c.id = e.customer_id) as unit_id
   from decisions_decision e
   left join lateral (
-    select w.id, w.at from decisions_override w where w.decision_id = e.id
+    select w.id, w.at, w.valid_until from decisions_override w where w.decision_id = e.id
     order by w.at desc limit 1
   ) v on true
   left join lateral (
@@ -166,7 +166,7 @@ order by d.version
 # ago; orders beyond the horizon are told apart. Neither costs anything where there are none.
 _HOW_THEY_STAND = """
 cross join lateral (
-  select c.code, c.status, r.grade, r.valid_until::text as valid_until
+  select c.code, c.status, c.business_unit_id, r.grade, r.valid_until::text as valid_until
   from customers_customer c left join decisions_rating r on r.customer_id = c.id
   where c.id = l.customer_id offset 0
 ) c
@@ -193,7 +193,7 @@ with clock as materialized (
   from (select coalesce(%(at)s::timestamptz, clock_timestamp()) as now) t
 )
 select l.id, clock.now, clock.today, c.status, c.grade, c.valid_until, coalesce(o.total, 0)::bigint,
-  coalesce(clock.today - o.oldest, 0), coalesce(w.later, 0)::bigint, c.code
+  coalesce(clock.today - o.oldest, 0), coalesce(w.later, 0)::bigint, c.code, c.business_unit_id
 from clock, limits_creditline l
 {_HOW_THEY_STAND}
 where l.id = any(%(lines)s::bigint[])
@@ -205,7 +205,7 @@ with clock as materialized (
   select (%(at)s::timestamptz at time zone %(zone)s)::date as today
 )
 select {COLUMNS}, c.status, c.grade, c.valid_until, coalesce(o.total, 0)::bigint,
-  coalesce(clock.today - o.oldest, 0), coalesce(w.later, 0)::bigint, c.code
+  coalesce(clock.today - o.oldest, 0), coalesce(w.later, 0)::bigint, c.code, c.business_unit_id
 from clock, limits_creditline l
 {_HOW_THEY_STAND}
 where l.root_id = any(%(roots)s::bigint[])
@@ -248,7 +248,7 @@ def find_parties(cursor: Any, asks: Sequence[Ask]) -> list[Party | None]:
     return parties
 
 
-Account = tuple[str, int, str, str]  # order number, customer, currency, scope
+Account = tuple[str, int, str]  # order number, customer, currency
 
 
 def find_earlier(
@@ -267,16 +267,16 @@ def find_earlier(
         if id_ is not None and id_ not in seen:
             seen.add(id_)
             found.setdefault(ref, []).append(_earlier(id_, rest))
-        if rest[15] is not None:
-            pending[ref] = Pending(*rest[15:22])
-        if rest[22] is not None:
-            on_order[ref, rest[22], rest[23], rest[24]] = OnOrder(*rest[25:])
+        if rest[16] is not None:
+            pending[ref] = Pending(*rest[16:20])
+        if rest[20] is not None:
+            on_order[ref, rest[20], rest[21]] = OnOrder(*rest[22:])
     return found, pending, on_order
 
 
 def _earlier(id_: Any, row: Sequence[Any]) -> Earlier:
     version, digest, answer, unit, point, document, outcome, decided, amount, line = row[:10]
-    order_bytes, override, released, cancelled, held = row[10:15]
+    order_bytes, override, released, until, cancelled, held = row[10:16]
     terms = decode(bytes(order_bytes), Order).terms_days if override and order_bytes else None
     return Earlier(
         id_,
@@ -293,6 +293,7 @@ def _earlier(id_: Any, row: Sequence[Any]) -> Earlier:
         terms,
         override,
         released,
+        until,
         cancelled,
         held,
     )

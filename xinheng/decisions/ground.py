@@ -13,22 +13,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 from msgspec.structs import astuple
 
 from xinheng.almanac.queries import rates_for
-from xinheng.credit.decide import Facts, Level, Limit, Order, ceiling_of, counts, is_later
+from xinheng.credit.decide import Facts, Level, Limit, Order, counts, is_later
 from xinheng.credit.exposure import Components, used
 from xinheng.credit.policy import Policy
 from xinheng.credit.rates import RateUsed, convert
+from xinheng.decisions.asked import Asked
 from xinheng.decisions.facts import Standing, find_relatives, find_standings
 from xinheng.limits.in_force import bring_in_force
 from xinheng.limits.locking import lock_exactly, read_lines
-from xinheng.limits.values import LockedLine, NewLevel, NewReservation
+from xinheng.limits.values import LockedLine
 
 Pair = tuple[str, str]
 OWN, GROUP = "", "group"
@@ -38,44 +38,6 @@ class LineMoved(Exception):
     """Between reading and locking, a line took another place in its tree, or an order's
     reservation appeared on another line.
     """
-
-
-class Asked(NamedTuple):
-    """An order as the ground needs it. Amounts are in the account's own currency.
-
-    `counted_minor`: what the ERP's open order of this number counts in the account's orders;
-    `fulfilled_minor`: delivered or invoiced under it; `promised_minor`: what its own reservation
-    holds (check points after the order's own). None of these may count against the order itself.
-    """
-
-    ref: str
-    version: int
-    amount_minor: int
-    currency: str
-    terms_days: int | None
-    requested_on: str | None
-    delivery_on: str | None = None
-    point: str = "order"
-    status: str | None = None  # of who orders, where that is not who pays
-    counted_minor: int = 0
-    counted_on: str | None = None  # the delivery day of the ERP's own order
-    fulfilled_minor: int = 0
-    promised_minor: int = 0
-    promised_on: str | None = None
-    tolerated_minor: int | None = None
-    passed_on: str | None = None
-    held: str = ""
-
-
-class Guard(NamedTuple):
-    """What the tables shall check once more: the nearest limit, then each one above."""
-
-    limit_line_id: int
-    used_before_minor: int
-    counts_minor: int
-    ceiling_minor: int | None
-    unlimited: bool
-    levels: tuple[NewLevel, ...]
 
 
 class Noted:
@@ -106,6 +68,7 @@ class Ground:
             for above in one.path:
                 self.below[above].append(one.id)
         self._rates: dict[Pair, RateUsed | None] = {}
+        self.promised: set[str] = set()  # orders that got a reservation on this ground
 
     # --- Where an order counts
 
@@ -116,10 +79,10 @@ class Ground:
         account = self.lines[account_id]
         if account.root_id is None:
             return account
-        own = [one for one in self._upwards(account) if one.scope == OWN]
+        own = [one for one in self.upwards(account) if one.scope == OWN]
         return next((one for one in own if is_set(one.limit)), own[0] if own else account)
 
-    def _upwards(self, account: LockedLine) -> list[LockedLine]:
+    def upwards(self, account: LockedLine) -> list[LockedLine]:
         return [account, *(self.lines[id_] for id_ in account.path)]
 
     def _subtree(self, line_id: int) -> list[LockedLine]:
@@ -128,23 +91,19 @@ class Ground:
     # --- Facts
 
     def facts(self, account_id: int, asked: Asked) -> tuple[Facts, Order]:
-        """What the core decides from. The order's own reservation and documents are taken out."""
-        account = self.lines[account_id]
-        without = self._without_itself(account, asked)
-        self.lines[account_id] = without
+        """What the core decides from. The order itself, its reservation and what documents hold on
+        order, is taken off the lines that it is booked on.
+        """
+        itself = asked.carried.itself
+        if not itself:
+            return self._facts(self.lines[account_id], asked)
+        kept = {one.line_id: self.lines[one.line_id] for one in itself}
         try:
-            return self._facts(without, asked)
+            for one in itself:
+                self.take(one.line_id, -one.minor, one.delivery_on)
+            return self._facts(self.lines[account_id], asked)
         finally:
-            self.lines[account_id] = account
-
-    def _without_itself(self, account: LockedLine, asked: Asked) -> LockedLine:
-        if asked.counted_minor:
-            later = is_later(asked.counted_on, self.today, self.policy)
-            account = with_orders(account, -asked.counted_minor, later=later)
-        if asked.promised_minor:
-            later = is_later(asked.promised_on, self.today, self.policy)
-            account = with_orders(account, -asked.promised_minor, later=later)
-        return account
+            self.lines.update(kept)
 
     def _facts(self, account: LockedLine, asked: Asked) -> tuple[Facts, Order]:
         if account.root_id is None and account.scope == OWN:
@@ -152,7 +111,7 @@ class Ground:
         line = self.limit_line(account.id)
         self._look_up_rates(account, line)
         noted = Noted()
-        order = self._order(asked, line.currency, noted)
+        order = self._order(asked, line, noted)
         components = self._components(line, noted)
         overdue, days = self._overdue(line, noted)
         levels = tuple(self._levels(account, line, asked, noted))
@@ -195,19 +154,16 @@ class Ground:
             passed_on=asked.passed_on,
             held=asked.held,
         )
-        order = Order(
-            asked.ref,
-            asked.version,
-            asked.amount_minor,
-            asked.currency,
-            asked.terms_days,
-            asked.requested_on or self.today,
-            asked.delivery_on,
-            asked.fulfilled_minor,
-        )
-        return facts, order
+        return facts, self._order(asked, line, Noted())
 
-    def _order(self, asked: Asked, currency: str, noted: Noted) -> Order:
+    def _order(self, asked: Asked, line: LockedLine, noted: Noted) -> Order:
+        """The order in a limit's currency. What is fulfilled is left out only where it counts: a
+        sub-limit does not see what the ERP booked outside of it.
+        """
+        currency = line.currency
+        fulfilled = asked.carried.fulfilled_minor
+        if fulfilled and not self._lies_within(asked.carried.documents_on, line.id):
+            fulfilled = 0
         converted = currency != asked.currency
         return Order(
             asked.ref,
@@ -217,10 +173,13 @@ class Ground:
             asked.terms_days,
             asked.requested_on or self.today,
             asked.delivery_on,
-            self._in(asked.fulfilled_minor, asked.currency, currency, noted),
+            self._in(fulfilled, asked.currency, currency, noted),
             asked.amount_minor if converted else None,
             asked.currency if converted else None,
         )
+
+    def _lies_within(self, line_id: int | None, above_id: int) -> bool:
+        return line_id is not None and above_id in (line_id, *self.lines[line_id].path)
 
     def _tolerated(self, asked: Asked, currency: str, noted: Noted) -> int | None:
         if asked.tolerated_minor is None:
@@ -256,11 +215,11 @@ class Ground:
     def _levels(
         self, account: LockedLine, line: LockedLine, asked: Asked, noted: Noted
     ) -> Iterable[Level]:
-        for one in self._upwards(account):
+        for one in self.upwards(account):
             if one.id == line.id or not is_set(one.limit):
                 continue
             kind, _, name = one.scope.partition(":")
-            order = self._order(asked, one.currency, noted)
+            order = self._order(asked, one, noted)
             yield Level(
                 kind or "own",
                 name or self.standings[one.id].code,
@@ -286,7 +245,7 @@ class Ground:
     def _look_up_rates(self, account: LockedLine, line: LockedLine) -> None:
         """All pairs that the account's tree may need, in one look; each only once a batch."""
         wanted: set[Pair] = set()
-        for target in {line.id: line, **{one.id: one for one in self._upwards(account)}}.values():
+        for target in {line.id: line, **{one.id: one for one in self.upwards(account)}}.values():
             for one in self._subtree(target.id):
                 wanted.add((one.currency, target.currency))
             wanted.add((account.currency, target.currency))
@@ -311,106 +270,11 @@ class Ground:
 
     # --- Taking
 
-    def guard(self, account_id: int, facts: Facts, order: Order, used_minor: int) -> Guard:
-        """What the tables check when the order is reserved: the nearest limit and all above it.
-
-        Each limit line above the account grows its version, so that no two promises of a group can
-        have seen the same state.
-        """
-        account = self.lines[account_id]
-        line = self.limit_line(account_id)
-        levels = []
-        by_line = self._guarded(account, line, facts, order, used_minor)
-        for limit_line, used_before, adds in by_line:
-            if limit_line.id == account_id:
-                continue
-            version = self._next_version(limit_line.id)
-            levels.append(
-                NewLevel(
-                    limit_line.id,
-                    adds,
-                    used_before,
-                    ceiling_of(limit_line.limit),
-                    limit_line.limit.unlimited,
-                    False,
-                    version,
-                )
-            )
-        nearest, used_before, adds = by_line[0]
-        return Guard(
-            nearest.id,
-            used_before,
-            adds,
-            ceiling_of(nearest.limit),
-            nearest.limit.unlimited,
-            tuple(levels),
-        )
-
-    def _guarded(
-        self, account: LockedLine, line: LockedLine, facts: Facts, order: Order, used_minor: int
-    ) -> list[tuple[LockedLine, int, int]]:
-        """(limit line, used before, what the order adds) of every set limit, nearest first; the
-        limit line itself where none is set.
-        """
-        adds = counts(order, self.today, self.policy)
-        if account.root_id is None:
-            return [(line, used_minor, adds)]
-        levels = iter(facts.levels)
-        found = []
-        for one in self._upwards(account):
-            if one.id == line.id:
-                if is_set(line.limit):
-                    found.append((line, used_minor, adds))
-            elif is_set(one.limit):
-                level = next(levels)
-                found.append((one, level.used_minor, level.adds_minor))
-        return found or [(line, used_minor, adds)]
-
-    def _next_version(self, line_id: int) -> int:
+    def next_version(self, line_id: int) -> int:
+        """A promise grows the version of every line that it is measured on."""
         line = self.lines[line_id]
         self.lines[line_id] = line._replace(line_version=line.line_version + 1)
         return line.line_version + 1
-
-    def promise(
-        self,
-        id_: str,
-        account_id: int,
-        asked: Asked,
-        facts: Facts,
-        order: Order,
-        *,
-        used_minor: int,
-        covered_minor: int,
-        override_id: UUID | None = None,
-        expires_at: datetime | None = None,
-    ) -> NewReservation | None:
-        """A reservation of what neither documents nor an earlier promise of this order carry yet;
-        None where nothing is left to promise. The orders after it see it taken.
-        """
-        amount = asked.amount_minor - asked.counted_minor - asked.fulfilled_minor
-        if amount <= 0 or asked.promised_minor:
-            return None
-        guard = self.guard(account_id, facts, order, used_minor)
-        overridden = override_id is not None
-        self.take(account_id, amount, asked.delivery_on)
-        return NewReservation(
-            id_,
-            account_id,
-            asked.ref,
-            asked.version,
-            amount,
-            guard.used_before_minor,
-            guard.ceiling_minor,
-            guard.unlimited,
-            override_id,
-            self._next_version(account_id),
-            expires_at or self.at + timedelta(days=self.policy.reservation_days),
-            guard.counts_minor,
-            guard.limit_line_id,
-            asked.delivery_on,
-            covered_minor,
-            tuple(level._replace(overridden=overridden) for level in guard.levels),
-        )
 
     def take(self, account_id: int, amount_minor: int, delivery_on: str | None = None) -> None:
         """The account's orders count more (or less) from here on."""

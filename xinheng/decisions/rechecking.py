@@ -27,6 +27,7 @@ from xinheng.decisions.ground import LineMoved
 from xinheng.decisions.holding import end_reserved, open_hold, record
 from xinheng.decisions.models import Decision, Hold, Recheck, ReviewRequest
 from xinheng.decisions.moved import moved, note_seen
+from xinheng.decisions.promising import promise
 from xinheng.decisions.refusals import DecisionRefusal
 from xinheng.ledger.actions import new_ids
 from xinheng.limits.actions import reserve
@@ -185,14 +186,14 @@ def _decide_again(row: Decision, hold: Hold, again: Again, governing: LivePolicy
     released = passes and governing.policy.auto_release
     made = None
     if passes and row.line_id is not None:
-        made = again.ground.promise(
+        made = promise(
+            again.ground,
             dashed(new_ids(1)[0]),
             row.line_id,
             again.asked[row.pk],
             facts,
             order,
             used_minor=verdict.used_minor,
-            covered_minor=again.covered[row.pk],
         )
     return Looked(row, hold, facts, order, verdict, made if released else None, released)
 

@@ -109,9 +109,12 @@ def recomputed(decision: Decision, policy: Policy, made: Reservation | None) -> 
 def _promised(
     decision: Decision, policy: Policy, made: Reservation | None
 ) -> NewReservation | None:
-    """The reservation as the answer told it. A later release makes one too, which it did not."""
+    """The reservation as the answer told it. A later release makes one too, which it did not. One
+    that leans on a special approval ends with that; all others after the policy's days.
+    """
     if made is None or decision.outcome != "approve":
         return None
+    days = timedelta(days=policy.reservation_days)
     return NewReservation(
         made.pk,
         made.line_id,
@@ -123,7 +126,7 @@ def _promised(
         made.unlimited,
         made.override_id,
         made.line_version,
-        decision.decided_at + timedelta(days=policy.reservation_days),
+        made.expires_at if made.override_id else decision.decided_at + days,
     )
 
 

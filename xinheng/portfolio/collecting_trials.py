@@ -20,7 +20,8 @@ from xinheng.credit.way_changes import Items, Scene, paid_by
 from xinheng.credit.way_offers import cash_guesses
 from xinheng.credit.ways_out import CURES, blocking_codes
 from xinheng.customers.models import Customer
-from xinheng.decisions.ground import Asked, Ground
+from xinheng.decisions.asked import Asked
+from xinheng.decisions.ground import Ground
 from xinheng.decisions.models import Decision
 
 Payments = dict[int, int]  # payer → minor units
@@ -150,10 +151,8 @@ def passes(
 
 
 def _take(family: Family, one: Waiting) -> None:
-    asked = one.asked
-    promised = asked.amount_minor - asked.counted_minor - asked.fulfilled_minor
-    if promised > 0:
-        family.ground.take(one.account_id, promised, asked.delivery_on)
+    if promised := one.asked.to_promise_minor:
+        family.ground.take(one.account_id, promised, one.asked.delivery_on)
 
 
 @contextmanager
