@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
+
+from tests.loops import run_apart
 
 
 @pytest.mark.parametrize(
@@ -22,7 +21,4 @@ def test_an_endless_body_is_cut_at_its_maximum(path, parts, ends):
         counted = bounded({"type": "http", "path": path}, receive)
         return [(await counted())["type"] for _ in range(parts)]
 
-    # In a thread of its own: a browser test of the same worker may have left its loop running.
-    with ThreadPoolExecutor(1) as pool:
-        told = pool.submit(asyncio.run, read()).result()
-    assert ("http.disconnect" in told) is ends
+    assert ("http.disconnect" in run_apart(read())) is ends

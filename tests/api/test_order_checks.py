@@ -8,6 +8,7 @@ import json
 import pytest
 from django.test import Client
 
+from tests.loops import run_apart
 from tests.world import AT, make_customer, make_line, make_world
 from xinheng.api import door
 from xinheng.api.door import Door
@@ -198,7 +199,7 @@ def through_the_door(requests):
         return await asyncio.gather(*(one(token, body) for token, body in requests))
 
     try:
-        return asyncio.run(everyone())
+        return run_apart(everyone())
     finally:
         opened.stop()
 

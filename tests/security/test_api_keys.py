@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from tests.loops import run_apart
 from tests.security.scene import Scene, taken_back, written
 from xinheng.api.door import PATH, Door
 from xinheng.api.operations import OPERATIONS, Operation
@@ -261,10 +261,7 @@ def at_the_door(
 
     scope = {"type": "http", "path": PATH, "method": "POST", "headers": headers}
     try:
-        answering = asyncio.wait_for(opened.answer(scope, receive, send), timeout=5)
-        # in a thread of its own: a browser test of the same worker may have left its loop running
-        with ThreadPoolExecutor(1) as pool:
-            pool.submit(asyncio.run, answering).result()
+        run_apart(asyncio.wait_for(opened.answer(scope, receive, send), timeout=5))
     finally:
         opened.stop()
     return sent
