@@ -1,0 +1,106 @@
+"""What the inquiries room refuses, by what was asked; each says how to mend it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from xinheng.texts import T
+
+
+class InquiryRefusal(Enum):
+    NOT_ALLOWED = T(
+        "您没有权限“{permission}”，请由有权限的同事办理。",
+        "You lack the permission {permission}: ask a colleague who has it.",
+    )
+    UNKNOWN_CUSTOMER = T("没有这个客户：{customer}。", "There is no customer {customer}.")
+    ERASED = T(
+        "这个客户的密钥已销毁，不能再存入内容。",
+        "The key of this customer has been destroyed: nothing more can be kept.",
+    )
+    # bureaus
+    UNKNOWN_PRODUCT = T(
+        "没有这家机构或这种报告：{bureau} / {product}。请从列表中选择。",
+        "There is no report {product} of {bureau}: choose one of the list.",
+    )
+    NEEDS_PURPOSE = T(
+        "请选择查询目的：{purposes}。没有约定的目的不能查询。",
+        "Choose what it is for: {purposes}. Without a purpose nothing is asked.",
+    )
+    NEEDS_LEGAL_BASIS = T("请选择处理依据：{bases}。", "Choose the legal basis: {bases}.")
+    NEEDS_CONSENT = T(
+        "个体工商户背后是自然人：处理依据须为“本人同意”，并附档案中本人的书面同意书。",
+        "Behind an individual business stands a person: the basis must be consent, with the "
+        "written consent from the file.",
+    )
+    CONSENT_UNFIT = T(
+        "所选同意书不在该客户的档案中，或已撤下、已过期，请另选。",
+        "The consent chosen is not in this customer's file, or was withdrawn or has ended: choose "
+        "another.",
+    )
+    NO_CONNECTION = T(
+        "尚未配置{bureau}的接口（地址与密钥）。请管理员按说明设置，或上传报告文件。",
+        "No connection to {bureau} is set up (address and key): ask the administrator, or upload "
+        "the report.",
+    )
+    BEING_BOUGHT = T(
+        "同事正在查询这份报告，请稍候刷新，不要重复购买。",
+        "A colleague is asking for this report right now: reload in a moment, so that it is not "
+        "paid twice.",
+    )
+    BUREAU_TROUBLE = T("{bureau}没有给出报告：{zh}。", "{bureau} gave no report: {en}.")
+    REPORT_TOO_LARGE = T(
+        "报告超过 {most} KB，未存入。请只导出所需的部分。",
+        "The report is larger than {most} KB and was not kept: export only the part needed.",
+    )
+    REPORT_UNREADABLE = T(
+        "看不懂这份报告：{zh}。请确认是所选机构的 JSON 原文。",
+        "The report can't be read: {en}. Check that it is the unchanged JSON of the bureau chosen.",
+    )
+    WRONG_COMPANY = T(
+        "报告里的统一社会信用代码是 {told}，客户的是 {ours}，未存入。请核对。",
+        "The report is about {told}, the customer is {ours}; it was not kept. Check the number.",
+    )
+    BAD_REPORT_DATE = T("报告日期不能在今天之后。", "The report can't be dated after today.")
+    UNKNOWN_REPORT = T(
+        "没有这份报告，或不在您的范围内。", "There is no such report within your sight."
+    )
+
+    # visits
+    UNKNOWN_VISIT = T(
+        "没有这次走访，或不在您的范围内。", "There is no such visit within your sight."
+    )
+    NEEDS_PERSON = T(
+        "走访须由具名的人办理，系统或接口不能代替。",
+        "A named person does this; neither the system nor a key without an owner can.",
+    )
+    VISIT_PURPOSE = T(
+        "请写明走访目的，2 至 200 个字。", "Say what the visit is for, in 2 to 200 characters."
+    )
+    VISIT_DAY = T("计划日期须在今天起一年之内。", "Plan it for a day within a year from today.")
+    VISITOR_UNFIT = T(
+        "走访人和同行人须是在职、能看到该客户的同事，最多 {most} 人同行。",
+        "Visitor and companions are active colleagues who may see this customer; at most {most} "
+        "companions.",
+    )
+    NOT_THERE = T(
+        "只有走访人和同行人可以填写。", "Only the visitor and the companions fill this in."
+    )
+    VISIT_STATE = T("这次走访{zh}，不能这样办理。", "This visit {en}: that can't be done any more.")
+    UNKNOWN_SECTION = T("走访表里没有这一节：{section}。", "The form has no section {section}.")
+    BAD_ANSWER = T("“{question_zh}”：{zh}。", "{question_en}: {en}.")
+    BAD_POSITION = T(
+        "位置须是纬度 −90 至 90、经度 −180 至 180。",
+        "A position is a latitude from −90 to 90 and a longitude from −180 to 180.",
+    )
+    VISIT_INCOMPLETE = T("还不能提交，请补上：{zh}。", "Not yet; please add: {en}.")
+    VISIT_PHOTOS_FULL = T("一次走访最多 {most} 张照片。", "A visit takes at most {most} photos.")
+    NOT_A_PHOTO = T("请选择 JPEG 或 PNG 照片。", "Choose a JPEG or PNG photo.")
+    OWN_VISIT = T(
+        "走访人和同行人不能复核自己的走访，请由未到场的同事复核。",
+        "Those who were there don't review the visit: ask a colleague who was not.",
+    )
+    NEEDS_STATEMENT = T(
+        "请写明复核意见，4 至 1000 个字。",
+        "State the outcome of the review in 4 to 1000 characters.",
+    )
+    NEEDS_REASON = T("请写明理由，4 至 1000 个字。", "Give a reason of 4 to 1000 characters.")
