@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from tests.world import AT, ask, make_customer, make_line, make_world
-from xinheng.api.operations import OrderLife
+from xinheng.api.answers import OrderLife
 from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Decision
 from xinheng.decisions.releasing import release_hold

@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from xinheng.api.operations import OPERATIONS, Operation, Problem
+from xinheng.api.answers import Problem
+from xinheng.api.operations import OPERATIONS, Operation
 from xinheng.api.problems import TITLES
 
 REFERENCE = "#/components/schemas/{name}"
