@@ -64,7 +64,9 @@ OTHER_FILES = {
         *("balance", "credit_file", "facts", "fields", "measures", "rows"),
         *("filing", "pdfs", "pictures", "sheets", "uploads"),
     },
-    "inquiries": set(),
+    "inquiries": {
+        *("bureau_terms", "bureaus", "reports", "visit_form", "visiting", "visits"),
+    },
     "intake": {"counts"},
     "ledger": {"entries", "fsck", "sequencer", "signer", "verifying"},
     "limits": {
@@ -80,7 +82,8 @@ OTHER_FILES = {
         *("book", "exposure", "file", "levels", "overview", "order_life", "order_papers"),
     },
     "receivables": {
-        *("as_of", "balances", "behaviour", "chains", "counted", "own_receipts", "posting"),
+        *("as_of", "balances", "behaviour", "bringing_in", "chains", "counted", "own_receipts"),
+        "posting",
         *("quarantine", "reconciling", "recorded", "row_checks", "rows", "settling", "staging"),
         *("tables", "watching"),
     },

@@ -287,11 +287,11 @@ def test_the_stream_has_every_kind_and_moves_every_component() -> None:
 
 
 def forget_revisions(monkeypatch: Any) -> None:
-    from xinheng.receivables import actions
+    from xinheng.receivables import bringing_in
 
-    honest = actions.find_behind
+    honest = bringing_in.find_behind
     blind = lambda *found: honest(*found)._replace(older=[])  # noqa: E731
-    monkeypatch.setattr(actions, "find_behind", blind)
+    monkeypatch.setattr(bringing_in, "find_behind", blind)
 
 
 def only_take(monkeypatch: Any) -> None:

@@ -13,29 +13,34 @@ the invoiced part out of what is unbilled, on order or promised: value moves, no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 from django.db import connection, transaction
 
-from xinheng.customers.actions import ensure_customers
-from xinheng.intake.actions import note_changes
 from xinheng.intake.counts import Counts
-from xinheng.intake.models import Change, ImportBatch
+from xinheng.intake.models import ImportBatch
 from xinheng.ledger.actions import append
 from xinheng.ledger.entries import NewEntry
 from xinheng.people.actor import Actor, system
-from xinheng.people.queries import today as company_day
-from xinheng.receivables import chains, counted, own_receipts, quarantine, settling
-from xinheng.receivables.balances import Balances, balances
-from xinheng.receivables.chains import Covered
+from xinheng.receivables import chains, counted, quarantine
+from xinheng.receivables.balances import balances
+from xinheng.receivables.bringing_in import (
+    begin,
+    changes_of,
+    lock_room,
+    pairs_of,
+    post,
+    record,
+    restore,
+    settle,
+)
 from xinheng.receivables.models import Quarantined
 from xinheng.receivables.posting import lock_accounts, post_difference, take_over
 from xinheng.receivables.reconciling import Off, carried, differences, touch_customers
-from xinheng.receivables.recorded import Recorded, newest_of_each, outcomes_of, with_disputes
+from xinheng.receivables.recorded import Recorded
 from xinheng.receivables.refusals import ReceivablesRefusal
 from xinheng.receivables.row_checks import check_rows
 from xinheng.receivables.rows import (
@@ -46,18 +51,7 @@ from xinheng.receivables.rows import (
     OrderRow,
     ReceiptRow,
 )
-from xinheng.receivables.staging import (
-    Difference,
-    compare,
-    delete,
-    drop,
-    find_behind,
-    insert_new,
-    known_numbers,
-    stage,
-    update_changed,
-)
-from xinheng.receivables.tables import BY_KIND, INVOICES, TABLES, Pair, Table
+from xinheng.receivables.tables import BY_KIND, TABLES, Table
 from xinheng.refusals import Refused
 from xinheng.vault.actions import system_key
 
@@ -142,7 +136,7 @@ def record_documents(
     check_rows(kind, rows)
     if not rows:
         return Recorded(Counts(), {})
-    return _record(table, rows, batch=batch, actor=actor, at=at, tell=tell)
+    return record(table, rows, batch=batch, actor=actor, at=at, tell=tell)
 
 
 def undo_batch(batch: ImportBatch, *, actor: Actor, at: datetime) -> int:
@@ -155,14 +149,14 @@ def undo_batch(batch: ImportBatch, *, actor: Actor, at: datetime) -> int:
     """
     _require(actor, "imports.undo")
     with transaction.atomic(), connection.cursor() as cursor:
-        _lock_room(cursor)
-        undone = [(table, _changes(batch, table)) for table in TABLES]
-        pairs = {pair for table, changes in undone for pair in _pairs_of(cursor, table, changes)}
-        before = _begin(cursor, pairs)
+        lock_room(cursor)
+        undone = [(table, changes_of(batch, table)) for table in TABLES]
+        pairs = {pair for table, changes in undone for pair in pairs_of(cursor, table, changes)}
+        before = begin(cursor, pairs)
         for table, changes in undone:
-            _restore(cursor, table, changes)
-        covered = _settle(cursor, at)
-        _post(cursor, pairs, before, covered, f"batch:{batch.pk}", "undo", at=at)
+            restore(cursor, table, changes)
+        covered = settle(cursor, at)
+        post(cursor, pairs, before, covered, f"batch:{batch.pk}", "undo", at=at)
         quarantine.withdraw(batch, at=at)
     return sum(len(changes) for _, changes in undone)
 
@@ -175,11 +169,11 @@ def bring_in_due(*, today: date, at: datetime) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         if not counted.due(cursor, today, 1):
             return 0
-        _lock_room(cursor)
+        lock_room(cursor)
         pairs = counted.due(cursor, today, PAIRS_MAX)
-        before = _begin(cursor, pairs)
-        covered = _settle(cursor, at, today=today, chain=False)
-        _post(cursor, pairs, before, covered, f"day:{today.isoformat()}", "day", at=at)
+        before = begin(cursor, pairs)
+        covered = settle(cursor, at, today=today, chain=False)
+        post(cursor, pairs, before, covered, f"day:{today.isoformat()}", "day", at=at)
     return len(pairs)
 
 
@@ -232,9 +226,9 @@ def rebuild(customer_ids: Sequence[int], *, actor: Actor, at: datetime) -> list[
     if len(customer_ids) > REBUILD_MAX:
         raise Refused(ReceivablesRefusal.TOO_MANY, limit=REBUILD_MAX)
     with transaction.atomic(), connection.cursor() as cursor:
-        _lock_room(cursor)
+        lock_room(cursor)
         pairs = touch_customers(cursor, customer_ids)
-        _settle(cursor, at)
+        settle(cursor, at)
         after = balances(cursor)
         lines = lock_accounts(cursor, pairs, [after, carried(cursor)], at=at)
         take_over(chains.of_touched(cursor), lines, at=at)
@@ -254,160 +248,7 @@ def _require(actor: Actor, permission: str) -> None:
         raise Refused(ReceivablesRefusal.NOT_ALLOWED)
 
 
-# --- How rows come in
-
-
-def _record(
-    table: Table,
-    told: Sequence[Any],
-    *,
-    batch: ImportBatch,
-    actor: Actor,
-    at: datetime,
-    tell: bool = False,
-    again: bool = False,
-) -> Recorded:
-    rows = newest_of_each(told)
-    if table is INVOICES:
-        rows = with_disputes(rows)
-    with transaction.atomic(), connection.cursor() as cursor:
-        _lock_room(cursor)
-        names = [(row.customer_code, row.customer_name) for row in rows]
-        customers = ensure_customers(
-            names, batch=batch, actor=actor, at=at, simulated=batch.simulated
-        )
-        stage(cursor, table, _values(table, rows, customers))
-        known = known_numbers(cursor, table) if tell else set()
-        behind = find_behind(cursor, table)
-        drop(cursor, table, behind.older)
-        why = quarantine.contradictions(cursor, table, behind.taken)
-        drop(cursor, table, list(why))
-        found = compare(cursor, table)
-        drop(cursor, table, found.reused)
-        why |= dict.fromkeys(found.reused, ReceivablesRefusal.REVISION_REUSED)
-        if found.new or found.changed:
-            _take_in(cursor, table, found, batch, at=at)
-        if why and not again:
-            quarantine.put_aside(table, {row.number: row for row in rows}, why, batch, at=at)
-        quarantine.resolve(table, rows, why, at=at)
-    changed = {before["number"] for _, before in found.changed}
-    outcomes = outcomes_of(rows, known, changed, behind.older, why) if tell else {}
-    return Recorded(
-        Counts(
-            read=len(told),
-            created=found.new,
-            updated=len(found.changed),
-            unchanged=len(told) - found.new - len(found.changed) - len(why),
-            quarantined=len(why),
-        ),
-        outcomes,
-    )
-
-
 def _retry(table: Table, rows: Sequence[Any], batch: ImportBatch, *, at: datetime) -> int:
     actor = system("quarantine")
-    done = _record(table, rows, batch=batch, actor=actor, at=at, again=True)
+    done = record(table, rows, batch=batch, actor=actor, at=at, again=True)
     return done.counts.changed
-
-
-def _values(
-    table: Table, rows: Sequence[Any], customers: dict[str, int]
-) -> Iterator[tuple[Any, ...]]:
-    """The rows as their table's columns; the second is the customer."""
-    read = attrgetter(*table.columns[2:])
-    for row in rows:
-        yield (row.number, customers[row.customer_code], *read(row))
-
-
-def _lock_room(cursor: Any) -> None:
-    """One writer at a time, readers unhindered: what we compute from is what we then change.
-
-    Taken before customers' rows, as undoing does, so that an import and an undo never wait for
-    each other in a circle.
-    """
-    cursor.execute(
-        "lock table receivables_invoice, receivables_receipt, receivables_order,"
-        " receivables_delivery, receivables_bill, receivables_guarantee"
-        " in share row exclusive mode"
-    )
-
-
-def _take_in(
-    cursor: Any, table: Table, found: Difference, batch: ImportBatch, *, at: datetime
-) -> None:
-    before = _begin(cursor, found.pairs)
-    created = insert_new(cursor, table)
-    if found.changed:
-        update_changed(cursor, table)
-    note_changes(batch, table.name, [*((key, None) for key in created), *found.changed])
-    covered = _settle(cursor, at, money=table.money, chain=table.chain)
-    _post(cursor, found.pairs, before, covered, f"batch:{batch.pk}", table.cause, at=at)
-
-
-def _begin(cursor: Any, pairs: set[Pair]) -> Balances:
-    settling.touch(cursor, pairs)
-    return balances(cursor)
-
-
-def _settle(
-    cursor: Any,
-    at: datetime,
-    *,
-    today: date | None = None,
-    money: bool = True,
-    chain: bool = True,
-) -> list[Covered]:
-    """What follows from the documents of the touched pairs: own receipts, what counts today, which
-    cash pays what, order chains. The chains that changed.
-    """
-    if money:
-        own_receipts.bring_in_line(cursor)
-    counted.count(cursor, today or company_day(at), money=money)
-    if money:
-        settling.settle(cursor)
-    return chains.link(cursor) if chain else []
-
-
-def _post(
-    cursor: Any,
-    pairs: set[Pair],
-    before: Balances,
-    covered: Sequence[Covered],
-    document: str,
-    cause: str,
-    *,
-    at: datetime,
-) -> None:
-    after = balances(cursor)
-    lines = lock_accounts(cursor, pairs, [before, after], at=at)
-    take_over(covered, lines, at=at)
-    post_difference(lines, before, after, document, cause, at=at)
-
-
-# --- How a batch is taken back
-
-
-def _changes(batch: ImportBatch, table: Table) -> list[tuple[int, dict[str, Any] | None]]:
-    found = Change.objects.filter(batch=batch, table=table.name).values_list("row", "before")
-    return [(int(row), before) for row, before in found]
-
-
-def _pairs_of(
-    cursor: Any, table: Table, changes: list[tuple[int, dict[str, Any] | None]]
-) -> list[Pair]:
-    cursor.execute(
-        f"select distinct customer_id, currency from {table.name} where id = any(%s)",
-        [[row for row, _ in changes]],
-    )
-    return [(row[0], row[1]) for row in cursor.fetchall()]
-
-
-def _restore(cursor: Any, table: Table, changes: list[tuple[int, dict[str, Any] | None]]) -> None:
-    delete(cursor, table, [row for row, before in changes if before is None])
-    old = [before for _, before in changes if before is not None]
-    if old:
-        # A batch of an earlier release noted fewer columns.
-        empty = {"revision": 0} | table.optional
-        rows = [[values.get(name, empty.get(name)) for name in table.columns] for values in old]
-        stage(cursor, table, rows)
-        update_changed(cursor, table)
