@@ -63,6 +63,7 @@ OTHER_FILES = {
     "dossiers": {
         *("balance", "credit_file", "facts", "fields", "measures", "rows"),
         *("filing", "pdfs", "pictures", "sheets", "uploads"),
+        *("breakdown", "disputes", "freshness", "waiting"),
     },
     "inquiries": {
         *("bureau_terms", "bureaus", "reports", "visit_form", "visiting", "visits"),

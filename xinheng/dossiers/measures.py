@@ -77,7 +77,7 @@ def measure(file: CreditFile, tier: str) -> Measures:
     timely = sum(f.weight for f, _, fact in found if file.valid_on <= due_on(f, fact, tier))
     accurate = sum(f.weight for f, held, fact in found if _is_accurate(held, fact))
     secure = sum(f.weight for f, _, fact in found if _is_secure(f, fact))
-    return _measures(whole, there, timely, accurate, secure, 1)
+    return measures_of(whole, there, timely, accurate, secure, 1)
 
 
 def due_on(field: Field, fact: SeenFact, tier: str) -> date:
@@ -105,7 +105,7 @@ def _is_secure(field: Field, fact: SeenFact) -> bool:
     return bool(fact.legal_basis) and (fact.sealed or not field.personal)
 
 
-def _measures(
+def measures_of(
     whole: int, there: int, timely: int, accurate: int, secure: int, files: int
 ) -> Measures:
     return Measures(
@@ -123,20 +123,21 @@ def _percent(part: int, whole: int) -> Decimal | None:
 
 # --- The whole book. One row per customer and field: the fact that is shown first.
 
-_SHOWN = """
+SHOWN = """
 with kinds as materialized (
   select * from unnest(%(codes)s::text[], %(blocks)s::text[], %(weights)s::int[],
     %(normal)s::int[], %(watch)s::int[], %(personal)s::bool[])
     as k(code, block, weight, normal, watch, personal)
 ), book as (
-  select c.id, c.code, case when c.status = 'watch' then 'watch' else 'normal' end as tier
+  select c.id, c.code, c.business_unit_id as unit_id,
+    case when c.status = 'watch' then 'watch' else 'normal' end as tier
   from customers_customer c
   where c.merged_into_id is null and c.status <> 'closed'
     and (%(unit)s::bigint is null or c.business_unit_id = %(unit)s)
 ), shown as (
   select distinct on (f.customer_id, f.field) b.code, b.tier, k.code as field, k.block, k.weight,
-    k.personal, f.customer_id, f.reliability, f.how, f.confidence, f.legal_basis,
-    f.value_sealed is not null as sealed,
+    k.personal, b.unit_id, f.customer_id, f.id as fact, f.source, f.reliability, f.how,
+    f.confidence, f.legal_basis, f.observed_on, f.value_sealed is not null as sealed,
     f.observed_on + case when b.tier = 'watch' then k.watch else k.normal end as due_on
   from dossiers_fact f join book b on b.id = f.customer_id join kinds k on k.code = f.field
   where f.known_since is not null and f.known_until is null
@@ -146,7 +147,7 @@ with kinds as materialized (
 )
 """
 _BOOK = (
-    _SHOWN
+    SHOWN
     + """
 select (select count(*) from book), coalesce(sum(s.weight), 0),
   coalesce(sum(s.weight) filter (where s.due_on >= %(day)s), 0),
@@ -158,7 +159,7 @@ from shown s left join dossiers_conflictcase d
 """
 )
 _CALENDAR = (
-    _SHOWN
+    SHOWN
     + """
 select code, block, field, tier, due_on from shown where due_on <= %(until)s
 order by due_on, code, field limit %(limit)s
@@ -170,19 +171,19 @@ def book_measures(user: Any, day: date) -> Measures:
     """The four measures over all files in sight: weights added up over the book, closed and merged
     customers left out. A customer without any fact weighs in with nothing present.
     """
-    asked = _asked(user, day)
+    asked = parameters(user, day)
     if asked is None:
         return Measures(Decimal("0.00"), None, None, None, 0)
     with connection.cursor() as cursor:
         cursor.execute(_BOOK, asked)
         files, there, timely, accurate, secure = (int(figure) for figure in cursor.fetchone())
     whole = files * sum(field.weight for field in catalogue().fields.values())
-    return _measures(whole, there, timely, accurate, secure, files)
+    return measures_of(whole, there, timely, accurate, secure, files)
 
 
 def calendar(user: Any, day: date, *, days: int = 30, limit: int = CALENDAR_MAX) -> list[Due]:
     """Facts that are stale or grow so within `days`, the most urgent first."""
-    asked = _asked(user, day)
+    asked = parameters(user, day)
     if asked is None:
         return []
     asked |= {"until": day + timedelta(days=days), "limit": min(limit, CALENDAR_MAX)}
@@ -191,7 +192,7 @@ def calendar(user: Any, day: date, *, days: int = 30, limit: int = CALENDAR_MAX)
         return [Due(*row) for row in cursor.fetchall()]
 
 
-def _asked(user: Any, day: date) -> dict[str, Any] | None:
+def parameters(user: Any, day: date) -> dict[str, Any] | None:
     """The statement's parameters; None for somebody who sees no customer at all."""
     sees_all = user.is_authenticated and user.sees_all_units
     if not sees_all and (not user.is_authenticated or user.business_unit_id is None):
