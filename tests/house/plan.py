@@ -63,6 +63,8 @@ OTHER_FILES = {
     "dossiers": {
         *("balance", "credit_file", "facts", "fields", "measures", "rows"),
         *("filing", "pdfs", "pictures", "sheets", "uploads"),
+        *("statement_checks", "statement_filing", "statement_ratios", "statement_templates"),
+        "statement_versions",
         *("breakdown", "disputes", "freshness", "waiting"),
     },
     "inquiries": {
@@ -76,7 +78,7 @@ OTHER_FILES = {
         *("granting", "covering", "adjusting"),
         "taking_over",
     },
-    "people": {"actor", "keys", "roles", "saved_views"},
+    "people": {"actor", "deputies", "keys", "roles", "saved_views"},
     "policies": {"bodies"},
     "portfolio": {
         *("collecting", "collecting_trials"),

@@ -7,6 +7,7 @@ absent, never 0. Example: {"total_assets": 250000, "total_liabilities": 150000, 
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -32,14 +33,26 @@ FIGURES = (
     "deferred_tax",
     "operating_cash_flow",
     "market_value",
+    "payables",
+    "debt",
 )
 
 
 class StatementRow(Struct, frozen=True, kw_only=True):
+    """One statement. Of a standard (cas, ifrs) it tells `lines` and the figures follow from them;
+    a brief one tells figures only.
+    """
+
     customer_code: str
     period_end: date
     currency: str
-    figures: dict[str, int]
+    figures: dict[str, int] = {}
+    standard: str = "brief"
+    lines: dict[str, int] = {}
+    consolidated: bool = False
+    audit_opinion: str = ""
+    auditor: str = ""
+    document_id: UUID | None = None
     customer_name: str = ""
     months: int = 12
     source: str = ""
