@@ -11,16 +11,19 @@ from typing import Any
 
 import pytest
 
-from tests.receivables.conftest import Desk, order
+from tests.receivables.conftest import Desk, invoice, order
 from tests.world import AT, TODAY, World, ask, make_customer, make_line, make_world
 from xinheng.customers.models import Customer
 from xinheng.decisions.actions import cancel, check_orders, expire_due
 from xinheng.decisions.forcing import place_hold
-from xinheng.decisions.models import Decision, Hold
+from xinheng.decisions.models import Decision, Hold, Override
+from xinheng.decisions.rechecking import recheck_due
 from xinheng.decisions.releasing import release_hold
 from xinheng.decisions.replaying import replay_decision
+from xinheng.ledger.queries import disclosure
 from xinheng.limits.models import CreditLine, OrderDue, Reservation
 from xinheng.limits.queries import reconcile
+from xinheng.people.models import Authority
 from xinheng.policies.actions import approve, draft, go_live
 from xinheng.policies.bodies import shipped_body
 from xinheng.policies.queries import forget
@@ -63,6 +66,10 @@ def codes(body: dict[str, Any]) -> list[str]:
 
 def line_of(world: World, limit: int = 1000, **extra: Any) -> CreditLine:
     return make_line(make_customer("C1", unit=world.units["EAST"]), limit, **extra)
+
+
+def orders_of(scope: str) -> int:
+    return CreditLine.objects.get(customer__code="C1", scope=scope).orders_minor
 
 
 def orders_counted() -> int:
@@ -279,6 +286,94 @@ def test_a_dispatch_beyond_what_documents_took_over_is_not_promised_twice(world:
     [held] = check(world, ask("A", "C1", 600, point="dispatch", document="2"))
     release_hold(held["decision_id"], WHY, actor=world.actor("alice"), at=AT)
     assert Reservation.objects.count() == 1
+    [shown] = [
+        one["value"]
+        for one in disclosure(Override.objects.get().entry_id)["fields"]
+        if one["name"] == "reservation"
+    ]
+    assert shown.startswith("stands: A#1, 5.00 CNY, posted, until 2026-12-20")
+
+
+def test_a_release_at_dispatch_is_measured_without_promising_the_order_twice(
+    world: World,
+) -> None:
+    # What the order holds is in the group's use already: 1,000 and not 2,000.
+    line = line_of(world)
+    check(world, ask("A", "C1", 1000))
+    CreditLine.objects.filter(pk=line.pk).update(amount_minor=900)
+    [held] = check(world, ask("A", "C1", 1000, point="dispatch"))
+    Authority.objects.filter(action="release_hold").update(up_to_minor=1000)
+    release_hold(held["decision_id"], WHY, actor=world.actor("alice"), at=AT)
+    assert Reservation.objects.count() == 1
+
+
+def test_two_deliveries_judged_again_together_promise_their_order_once(world: World) -> None:
+    line = line_of(world, 100)
+    rule(world, auto_release=True)
+    for number, amount in (("1", 300), ("2", 200)):
+        at = AT + timedelta(minutes=int(number))
+        check(world, ask("A", "C1", amount, point="dispatch", document=number), at=at)
+    CreditLine.objects.filter(pk=line.pk).update(amount_minor=1000, line_version=99)
+    recheck_due(at=AT + timedelta(hours=1))
+    assert set(Hold.objects.values_list("state", flat=True)) == {"released"}
+    assert Reservation.objects.get().amount_minor == 300
+
+
+def test_who_may_not_see_the_payer_of_an_order_does_not_see_its_later_points(
+    world: World,
+) -> None:
+    line_of(world)
+    payer = make_customer("PAYS", unit=world.units["WEST"])
+    make_line(payer, 1000)
+    [made] = check_orders([ask("A", "C1", 100, payer="PAYS")], actor=world.actor("alice"), at=AT)
+    assert made.status == 200
+    asks = [ask("A", "C1", 100, point="dispatch")]
+    [told] = check_orders(asks, actor=world.actor("bob"), at=AT)
+    assert (told.status, Decision.objects.count()) == (404, 1)
+    [told] = check_orders(asks, actor=world.actor("alice"), at=AT)
+    assert json.loads(told.body)["outcome"] == "approve"
+
+
+def test_a_quote_of_another_scope_does_not_count_the_order_twice(world: World) -> None:
+    line = line_of(world)
+    make_line(line.customer, 600, scope="project:P")
+    check(world, ask("A", "C1", 600, scope="project:P"))
+    [body] = check(world, ask("A", "C1", 1000, version=2, point="quote"))
+    assert (body["outcome"], body["exposure"]["after"]) == ("approve", "10.00")
+    [body] = check(world, ask("A", "C1", 1000, version=2))
+    assert (body["outcome"], orders_of("project:P"), orders_of("")) == ("approve", 0, 1000)
+
+
+def test_documents_of_one_project_and_the_check_of_another_meet_in_the_customers_line(
+    world: World,
+) -> None:
+    line = line_of(world)
+    for name in "PQ":
+        make_line(line.customer, 900, scope=f"project:{name}")
+    desk = Desk()
+    desk.orders(order("A", 800, TODAY, customer_code="C1", scope="project:Q"))
+    [body] = check(world, ask("A", "C1", 900, scope="project:P"))
+    [project] = body["exposure"]["levels"]
+    assert (body["exposure"]["used"], body["exposure"]["after"]) == ("0.00", "9.00")
+    assert (project["used"], project["after"]) == ("0.00", "9.00")
+    assert (orders_of("project:P"), orders_of("project:Q")) == (100, 800)
+    [later] = check(world, ask("B", "C1", 101))
+    assert (later["outcome"], later["exposure"]["used"]) == ("hold", "9.00")
+
+
+def test_what_was_fulfilled_outside_a_project_leaves_it_no_more_room(world: World) -> None:
+    # 300 of 900 were invoiced without a project: the customer's line has 300 of it, P nothing.
+    line = line_of(world)
+    make_line(line.customer, 800, scope="project:P")
+    desk = Desk()
+    desk.orders(order("A", 900, TODAY, customer_code="C1"))
+    due = TODAY + timedelta(days=30)
+    desk.invoices(invoice("I", 300, TODAY, due, customer_code="C1", order_number="A"))
+    [body] = check(world, ask("A", "C1", 900, scope="project:P"))
+    [project] = body["exposure"]["levels"]
+    assert (body["exposure"]["used"], body["exposure"]["after"]) == ("3.00", "9.00")
+    assert (project["used"], project["after"], project["limit"]) == ("0.00", "9.00", "8.00")
+    assert codes(body) == ["sublimit_exceeded"]
 
 
 # --- A released order changes
@@ -335,13 +430,24 @@ def test_a_tolerated_change_ends_with_the_approval_it_leans_on(world: World) -> 
     assert second["reservation"]["expires_at"].startswith("2026-11-25")
 
 
-def test_a_release_that_was_cancelled_tolerates_nothing(world: World) -> None:
+def test_an_approval_that_has_ended_tolerates_nothing(world: World) -> None:
     line_of(world, 500)
     [first] = check(world, ask("A", "C1", 1000))
-    release_hold(first["decision_id"], WHY, actor=world.actor("alice"), at=AT)
-    cancel(first["decision_id"], actor=world.actor("bob"), at=AT)
-    [second] = check(world, ask("A", "C1", 1000, version=2))
+    release_hold(first["decision_id"], WHY, days=1, actor=world.actor("alice"), at=AT)
+    [second] = check(world, ask("A", "C1", 1000, version=2), at=AT + timedelta(days=1))
     assert second["outcome"] == "hold"
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_release_that_was_cancelled_tolerates_nothing(world: World, changed: bool) -> None:
+    line_of(world, 500)
+    [last] = check(world, ask("A", "C1", 1000))
+    release_hold(last["decision_id"], WHY, actor=world.actor("alice"), at=AT)
+    if changed:  # who cancels a tolerated change gives up the order
+        [last] = check(world, ask("A", "C1", 1001, version=2))
+    cancel(last["decision_id"], actor=world.actor("bob"), at=AT)
+    [third] = check(world, ask("A", "C1", 1000, version=3))
+    assert third["outcome"] == "hold"
 
 
 def test_an_order_that_nobody_released_has_no_tolerance(world: World) -> None:

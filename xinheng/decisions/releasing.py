@@ -50,6 +50,7 @@ from xinheng.decisions.weighing import (
 from xinheng.ledger.actions import new_ids
 from xinheng.limits.actions import reserve
 from xinheng.limits.locking import lock_lines
+from xinheng.limits.models import Reservation
 from xinheng.limits.values import NewReservation
 from xinheng.people.actor import Actor
 from xinheng.people.queries import Mandate, today
@@ -367,6 +368,8 @@ def _override(
     }
     if grounds.until is not None:
         values["valid_until"] = grounds.until.isoformat()
+    if grounds.again.asked[decision.pk].carried.live:
+        values["reservation"] = _standing(decision)
     return Override.objects.create(
         id=UUID(new_ids(1)[0]),
         decision=decision,
@@ -381,7 +384,19 @@ def _override(
     )
 
 
+def _standing(decision: Decision) -> str:
+    """In words, the credit that the order holds already and keeps as it was promised: a release at
+    a later check point promises nothing beside it and does not make it last longer.
+    """
+    held = Reservation.objects.get(order_ref=decision.order_ref, state__in=["pending", "posted"])
+    amount = to_text(held.amount_minor, held.line.currency)
+    until = held.expires_at.isoformat()
+    version = f"{held.order_ref}#{held.order_version}"
+    return f"stands: {version}, {amount} {held.line.currency}, {held.state}, until {until}"
+
+
 def _overriding(decision: Decision, grounds: Grounds, override: Override) -> NewReservation | None:
+    """Only where the order holds no credit yet; what it holds stays as it is (`_standing`)."""
     again = grounds.again
     return promise(
         again.ground,
