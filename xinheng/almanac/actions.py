@@ -29,11 +29,9 @@ from xinheng.intake.actions import note_changes
 from xinheng.intake.counts import Counts
 from xinheng.intake.models import ImportBatch
 from xinheng.intake.queries import Undo, changes_of
-from xinheng.ledger.actions import append
-from xinheng.ledger.entries import NewEntry
+from xinheng.ledger.actions import append_one
 from xinheng.people.actor import Actor
 from xinheng.refusals import Refused
-from xinheng.vault.actions import system_key
 
 PERMISSION: Final = "almanac.edit"
 ROWS_MAX: Final = 200_000
@@ -136,7 +134,7 @@ def end_term(code: str, *, actor: Actor, at: datetime) -> None:
         found.ended_at, found.entered_by, found.entered_at = at, actor.ref, at
         found.save(update_fields=["ended_at", *STAMP])
         fields = {"actor": actor.ref, "code": found.code, "rule": found.rule}
-        _append("term.ended", {}, fields, at)
+        append_one("term.ended", {}, fields, at=at)
 
 
 def undo_batch(batch: ImportBatch, *, actor: Actor, at: datetime) -> int:
@@ -255,7 +253,7 @@ def _record_change(
             ensure_ascii=False,
         ),
     }
-    _append(kind.entry, {"created": len(new), "changed": len(changed)}, fields, at)
+    append_one(kind.entry, {"created": len(new), "changed": len(changed)}, fields, at=at)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, str]:
@@ -265,12 +263,6 @@ def _plain(values: dict[str, Any]) -> dict[str, str]:
         for name, value in values.items()
         if name not in STAMP and value not in ("", None)
     }
-
-
-def _append(entry: str, clear: dict[str, Any], fields: dict[str, str], at: datetime) -> None:
-    with connection.cursor() as cursor:
-        made = NewEntry(kind=entry, clear=clear, fields=fields, data_key_id=system_key(at=at))
-        append([made], at=at, cursor=cursor)
 
 
 def _restore(kind: _Kind, changes: list[Undo], batch: ImportBatch) -> None:

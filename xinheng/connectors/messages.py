@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from django.db import connection, transaction
+from django.db import transaction
 from msgspec import Struct
 
 from xinheng.customers.models import Customer
@@ -26,15 +26,13 @@ from xinheng.intake.actions import finish_batch, open_batch
 from xinheng.intake.counts import Counts
 from xinheng.intake.models import Change, ImportBatch
 from xinheng.intake.refusals import IntakeRefusal
-from xinheng.ledger.actions import append
-from xinheng.ledger.entries import NewEntry
+from xinheng.ledger.actions import append_one
 from xinheng.merkle.tree import hash_leaf, root_of
 from xinheng.people.actor import Actor
 from xinheng.receivables.actions import record_documents
 from xinheng.receivables.models import Invoice, Quarantined
 from xinheng.refusals import Refused
 from xinheng.texts import T
-from xinheng.vault.actions import system_key
 
 PERMISSION: Final = "documents.write"
 # Value first, then what settles it. These kinds may bring a customer that is not known yet.
@@ -199,8 +197,8 @@ def _record_in_ledger(
     encode = msgspec.json.Encoder(order="deterministic").encode
     rows = [m for n, m in enumerate(messages) if n not in refused]
     root = root_of([hash_leaf(encode(message)) for message in rows])
-    entry = NewEntry(
-        kind="documents.received",
+    append_one(
+        "documents.received",
         clear={
             "rows": len(rows),
             "created": counts.created,
@@ -214,7 +212,5 @@ def _record_in_ledger(
             "rows_root": root.hex(),
             "sha256": batch.file_sha256,
         },
-        data_key_id=system_key(at=at),
+        at=at,
     )
-    with connection.cursor() as cursor:
-        append([entry], at=at, cursor=cursor)

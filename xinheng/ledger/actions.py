@@ -7,14 +7,17 @@ of bytea through UNNEST cost several times as much, and this runs once per order
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from xinheng.ledger.entries import NewEntry, instant_text, seal_entry
 from xinheng.merkle.commitment import SEED_BYTES
+from xinheng.vault.actions import system_key
 from xinheng.vault.queries import open_keys
 from xinheng.vault.seal import random_bytes
 
@@ -78,6 +81,22 @@ def append(
     key_ids = "{" + ",".join([str(entry.data_key_id) for entry in entries]) + "}"
     _insert(cursor, ids, leaves, sealed, key_ids)
     return [UUID(text) for text in ids] if own_ids else []
+
+
+def append_one(
+    kind: str,
+    clear: Mapping[str, Any],
+    fields: Mapping[str, str],
+    *,
+    at: datetime,
+    key_id: UUID | None = None,
+) -> None:
+    """Record one entry in the transaction open on the default connection: what most actions end
+    with. `key_id`: the data key of whom it is about; without one it is about nobody.
+    """
+    entry = NewEntry(kind, clear, fields, key_id or system_key(at=at))
+    with connection.cursor() as cursor:
+        append([entry], at=at, cursor=cursor)
 
 
 def new_ids(count: int, random: Callable[[int], bytes] = random_bytes) -> list[str]:

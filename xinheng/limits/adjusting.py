@@ -16,11 +16,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import connections, transaction
+from django.db import transaction
 
 from xinheng.credit.adjusting import Rule, RuleError, adjusted, check_rule
-from xinheng.ledger.actions import append
-from xinheng.ledger.entries import NewEntry
+from xinheng.ledger.actions import append_one
 from xinheng.limits.conditions import latest_end, shipped
 from xinheng.limits.in_force import Planned, limit_on
 from xinheng.limits.models import CreditLine, Proposal
@@ -35,7 +34,6 @@ from xinheng.merkle.tree import hash_leaf, root_of
 from xinheng.people.actor import Actor
 from xinheng.people.queries import Mandate, authority, today
 from xinheng.refusals import Refused
-from xinheng.vault.actions import system_key
 
 LINES_MAX = 50_000
 NEW_ID = 1 << 62
@@ -322,6 +320,4 @@ def _record(done: Adjustment, reason: str, actor: Actor, at: datetime) -> None:
         "reason": reason.strip(),
         "actor": actor.ref,
     }
-    with connections["default"].cursor() as cursor:
-        entry = NewEntry("lines.adjusted", clear, fields, system_key(at=at))
-        append([entry], at=at, cursor=cursor)
+    append_one("lines.adjusted", clear, fields, at=at)

@@ -14,8 +14,7 @@ from django.db import connections, transaction
 
 from xinheng.credit.exposure import WHOLE_BPS
 from xinheng.credit.money import MAX_MINOR
-from xinheng.ledger.actions import append
-from xinheng.ledger.entries import NewEntry
+from xinheng.ledger.actions import append_one
 from xinheng.limits import plan_sql
 from xinheng.limits.granting import require_authority
 from xinheng.limits.in_force import Covering, bring_in_force
@@ -136,6 +135,5 @@ def _counts(cover: Cover | NewCover) -> int:
 
 
 def _append(kind: str, line: CreditLine, fields: dict[str, str], at: datetime) -> None:
-    entry = NewEntry(kind, {"currency": line.currency}, fields, line.customer.data_key_id)
-    with connections["default"].cursor() as cursor:
-        append([entry], at=at, cursor=cursor)
+    clear = {"currency": line.currency}
+    append_one(kind, clear, fields, at=at, key_id=line.customer.data_key_id)

@@ -12,14 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connections, transaction
 
 from xinheng.credit.money import MoneyError, exponent, to_text
-from xinheng.ledger.actions import append
-from xinheng.ledger.entries import NewEntry
+from xinheng.ledger.actions import append_one
 from xinheng.limits import plan_sql
 from xinheng.limits.conditions import latest_end, temporary_end, usual
 from xinheng.limits.in_force import Planned, bring_in_force
@@ -105,7 +103,13 @@ def withdraw_limit(dated_id: int, reason: str, *, actor: Actor, at: datetime) ->
             cursor.execute(plan_sql.END_DATED, [at, actor.ref, reason.strip(), sorted(ending)])
         come_into_force([line.pk], {line.customer_id}, today=day, at=at)
         fields = _named(line, actor) | {"reason": reason.strip(), "limits": str(len(ending))}
-        _append("line.withdrawn", {"currency": line.currency}, fields, customer.data_key_id, at)
+        append_one(
+            "line.withdrawn",
+            {"currency": line.currency},
+            fields,
+            at=at,
+            key_id=customer.data_key_id,
+        )
 
 
 def force_hold(line_id: int, reason: str, *, actor: Actor, at: datetime) -> None:
@@ -301,7 +305,9 @@ def _switch_hold(line_id: int, reason: str, held: bool, *, actor: Actor, at: dat
         if not held:
             fields["placed_by"] = line.forced_hold_by
         kind = "line.held" if held else "line.lifted"
-        _append(kind, {"currency": line.currency}, fields, line.customer.data_key_id, at)
+        append_one(
+            kind, {"currency": line.currency}, fields, at=at, key_id=line.customer.data_key_id
+        )
 
 
 def _named(line: CreditLine, actor: Actor) -> dict[str, str]:
@@ -318,11 +324,4 @@ def _record(kind: str, asked: NewLimit, key_id: UUID, actor: Actor, at: datetime
         "actor": actor.ref,
     }
     clear = {"currency": asked.currency, "temporary": asked.temporary}
-    _append(kind, clear, fields, key_id, at)
-
-
-def _append(
-    kind: str, clear: dict[str, Any], fields: dict[str, str], key_id: UUID, at: datetime
-) -> None:
-    with connections["default"].cursor() as cursor:
-        append([NewEntry(kind, clear, fields, key_id)], at=at, cursor=cursor)
+    append_one(kind, clear, fields, at=at, key_id=key_id)

@@ -13,15 +13,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from django.db import connections, transaction
 
 from xinheng.credit.money import MAX_MINOR
 from xinheng.customers.models import Customer
-from xinheng.ledger.actions import append
-from xinheng.ledger.entries import NewEntry
+from xinheng.ledger.actions import append_one
 from xinheng.limits import plan_sql
 from xinheng.limits.conditions import latest_end, shipped
 from xinheng.limits.models import Proposal
@@ -34,7 +32,6 @@ from xinheng.people.actor import Actor
 from xinheng.people.queries import today
 from xinheng.refusals import Refused
 from xinheng.texts import T
-from xinheng.vault.actions import system_key
 
 PROPOSALS_MAX = 50_000
 REASON_MIN = 4
@@ -138,7 +135,9 @@ def put_forward(row: NewProposal, reason: str, *, actor: Actor, at: datetime) ->
     if row.scope or row.temporary or row.valid_from:
         fields["scope"] = row.scope
         fields["period"] = f"{row.valid_from}..{row.valid_until}"
-    _append("line.proposed", {"currency": row.currency}, fields, customer.data_key_id, at)
+    append_one(
+        "line.proposed", {"currency": row.currency}, fields, at=at, key_id=customer.data_key_id
+    )
     return int(Proposal.objects.get(**mine).pk)
 
 
@@ -226,7 +225,7 @@ def reject_proposals(
         ids = [proposal.pk for proposal in proposals]
         cursor.execute(plan_sql.REJECT_PROPOSALS, [actor.person_id, at, reason.strip(), ids])
         fields = {"rows_root": _root(proposals), "reason": reason.strip(), "actor": actor.ref}
-        _append("lines.rejected", {"lines": len(ids)}, fields, system_key(at=at), at)
+        append_one("lines.rejected", {"lines": len(ids)}, fields, at=at)
     return len(ids)
 
 
@@ -304,7 +303,7 @@ def _record_grant(
     """One entry: every line's key and amount, as a Merkle root over the granted rows."""
     clear = {"lines": len(proposals), "valid_until": valid_until.isoformat()}
     fields = {"rows_root": _root(proposals), "actor": actor.ref}
-    _append("lines.granted", clear, fields, system_key(at=at), at)
+    append_one("lines.granted", clear, fields, at=at)
 
 
 def _root(proposals: Sequence[Proposal]) -> str:
@@ -318,10 +317,3 @@ def _row(p: Proposal) -> str:
     if p.scope or p.temporary or p.valid_from:
         row += f"|{p.scope}|{p.temporary}|{p.valid_from}|{p.valid_until}"
     return row
-
-
-def _append(
-    kind: str, clear: dict[str, Any], fields: dict[str, str], key_id: UUID, at: datetime
-) -> None:
-    with connections["default"].cursor() as cursor:
-        append([NewEntry(kind, clear, fields, key_id)], at=at, cursor=cursor)

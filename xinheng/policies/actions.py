@@ -14,17 +14,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 
-from xinheng.ledger.actions import append
-from xinheng.ledger.entries import NewEntry
+from xinheng.ledger.actions import append_one
 from xinheng.people.actor import Actor
 from xinheng.policies import bodies, queries
 from xinheng.policies.models import Policy
 from xinheng.policies.refusals import PolicyRefusal
 from xinheng.refusals import Refused
-from xinheng.vault.actions import system_key
 
 PERMISSION = (
     "lines.grant"  # who may grant limits may say by which rules; there is no finer duty yet
@@ -150,6 +148,4 @@ def _record(kind: str, policy: Policy, actor: Actor, at: datetime) -> None:
         "version": policy.version,
         "sha256": body_sha256(policy.body),
     }
-    with connection.cursor() as cursor:
-        entry = NewEntry(kind, clear, {"by": actor.ref}, system_key(at=at))
-        append([entry], at=at, cursor=cursor)
+    append_one(kind, clear, {"by": actor.ref}, at=at)

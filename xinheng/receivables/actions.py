@@ -22,8 +22,7 @@ from django.db import connection, transaction
 
 from xinheng.intake.counts import Counts
 from xinheng.intake.models import ImportBatch
-from xinheng.ledger.actions import append
-from xinheng.ledger.entries import NewEntry
+from xinheng.ledger.actions import append_one
 from xinheng.people.actor import Actor, system
 from xinheng.receivables import chains, counted, quarantine
 from xinheng.receivables.balances import balances
@@ -53,7 +52,6 @@ from xinheng.receivables.rows import (
 )
 from xinheng.receivables.tables import BY_KIND, TABLES, Table
 from xinheng.refusals import Refused
-from xinheng.vault.actions import system_key
 
 ROWS_MAX: Final = 500_000
 PAIRS_MAX: Final = 2_000  # that one look of a round brings up to date
@@ -202,7 +200,7 @@ def dismiss_quarantined(item_id: int, reason: str, *, actor: Actor, at: datetime
     _require(actor, "imports.run")
     if not REASON_MIN <= len(reason.strip()) <= REASON_MAX:
         raise Refused(ReceivablesRefusal.NEEDS_REASON)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic():
         item = Quarantined.objects.select_for_update().filter(pk=item_id, resolved_at=None).first()
         if item is None or not actor.reaches(quarantine.unit_of(item)):
             raise Refused(ReceivablesRefusal.NOT_IN_QUARANTINE, item=item_id)
@@ -211,8 +209,7 @@ def dismiss_quarantined(item_id: int, reason: str, *, actor: Actor, at: datetime
         )
         told = {"kind": item.kind, "number": item.number, "code": item.code}
         fields = told | {"reason": reason.strip(), "actor": actor.ref}
-        entry = NewEntry("document.dismissed", {"kind": item.kind}, fields, system_key(at=at))
-        append([entry], at=at, cursor=cursor)
+        append_one("document.dismissed", {"kind": item.kind}, fields, at=at)
 
 
 def rebuild(customer_ids: Sequence[int], *, actor: Actor, at: datetime) -> list[Off]:
@@ -237,9 +234,7 @@ def rebuild(customer_ids: Sequence[int], *, actor: Actor, at: datetime) -> list[
         post_difference(lines, before, after, "rebuild", "rebuild", at=at)
         clear = {"customers": len(customer_ids), "differences": len(off)}
         fields = {"actor": actor.ref, "customers": ",".join(map(str, sorted(customer_ids)))}
-        append(
-            [NewEntry("exposure.rebuilt", clear, fields, system_key(at=at))], at=at, cursor=cursor
-        )
+        append_one("exposure.rebuilt", clear, fields, at=at)
     return off
 
 

@@ -19,11 +19,9 @@ from django.db.models import ProtectedError
 
 from xinheng.connectors.demo import accounts
 from xinheng.connectors.demo.quoting import SOURCE
-from xinheng.ledger.actions import append
-from xinheng.ledger.entries import NewEntry
+from xinheng.ledger.actions import append_one
 from xinheng.people import queries as people
 from xinheng.people.models import User
-from xinheng.vault.actions import system_key
 from xinheng.vault.queries import open_key_cache
 
 # Top room first; `gone` holds the simulated customers, `gone_line` their lines.
@@ -95,8 +93,7 @@ def remove(*, at: datetime) -> dict[str, int]:
             if cursor.rowcount:
                 removed[table] = cursor.rowcount
         removed |= _remove_people(cursor)
-        entry = NewEntry("demonstration.removed", {"data_keys": keys}, {}, system_key(at=at))
-        append([entry], at=at, cursor=cursor)
+        append_one("demonstration.removed", {"data_keys": keys}, {}, at=at)
     accounts.forget_sealed()
     open_key_cache.clear()
     people.forget()

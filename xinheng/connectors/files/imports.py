@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from xinheng.almanac.queries import living_terms
 from xinheng.connectors.files import headers, record
@@ -42,15 +42,13 @@ from xinheng.intake.actions import (
 )
 from xinheng.intake.counts import Counts
 from xinheng.intake.models import ImportBatch
-from xinheng.ledger.actions import append
-from xinheng.ledger.entries import NewEntry
+from xinheng.ledger.actions import append_one
 from xinheng.merkle.tree import hash_leaf, root_of
 from xinheng.people.actor import Actor
 from xinheng.people.queries import company
 from xinheng.people.queries import today as today_of
 from xinheng.refusals import Refused
 from xinheng.texts import T
-from xinheng.vault.actions import system_key
 
 Progress = Callable[[int, T], None]
 log = logging.getLogger(__name__)
@@ -244,29 +242,27 @@ def _record_in_ledger(
     """One entry over the Merkle root of the rows, in the order of the file."""
     encode = msgspec.json.Encoder(order="deterministic").encode
     root = root_of([hash_leaf(encode(row)) for row in built.rows])
-    with connection.cursor() as cursor:
-        entry = NewEntry(
-            kind="import.done",
-            clear={
-                "kind": work.kind,
-                "rows": len(built.rows),
-                "created": counts.created,
-                "updated": counts.updated,
-                "unchanged": counts.unchanged,
-                "rejected": counts.rejected,
-                "quarantined": counts.quarantined,
-            },
-            fields={
-                "actor": work.actor.ref,
-                "batch": str(batch.pk),
-                "file": work.name,
-                # committed, not in the clear: the root of a file of one row can be guessed
-                "rows_root": root.hex(),
-                "sha256": sha256,
-            },
-            data_key_id=system_key(at=work.at),
-        )
-        append([entry], at=work.at, cursor=cursor)
+    append_one(
+        "import.done",
+        clear={
+            "kind": work.kind,
+            "rows": len(built.rows),
+            "created": counts.created,
+            "updated": counts.updated,
+            "unchanged": counts.unchanged,
+            "rejected": counts.rejected,
+            "quarantined": counts.quarantined,
+        },
+        fields={
+            "actor": work.actor.ref,
+            "batch": str(batch.pk),
+            "file": work.name,
+            # committed, not in the clear: the root of a file of one row can be guessed
+            "rows_root": root.hex(),
+            "sha256": sha256,
+        },
+        at=work.at,
+    )
 
 
 def _assess(work: _Work, batch: ImportBatch, result: ImportResult) -> None:
@@ -301,14 +297,12 @@ def undo_import(
         batch = require_undoable(batch_id, actor=actor, at=at)
         touched = record.touched(batch)
         result = record.undo(batch, actor=actor, at=at)
-        with connection.cursor() as cursor:
-            entry = NewEntry(
-                kind="import.undone",
-                clear={"kind": batch.kind, "restored": result.restored, "removed": result.removed},
-                fields={"actor": actor.ref, "batch": str(batch.pk), "sha256": batch.file_sha256},
-                data_key_id=system_key(at=at),
-            )
-            append([entry], at=at, cursor=cursor)
+        append_one(
+            "import.undone",
+            clear={"kind": batch.kind, "restored": result.restored, "removed": result.removed},
+            fields={"actor": actor.ref, "batch": str(batch.pk), "sha256": batch.file_sha256},
+            at=at,
+        )
         mark_undone(batch, actor=actor, at=at)
     if assess:
         result = msgspec.structs.replace(result, assessed=_assess_again(touched, actor, at))
