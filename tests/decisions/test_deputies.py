@@ -14,8 +14,9 @@ from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Hold, Override
 from xinheng.decisions.refusals import DecisionRefusal
 from xinheng.decisions.releasing import release_hold
-from xinheng.people.actions import appoint_deputy, create_user, end_deputy
+from xinheng.people.actions import create_user
 from xinheng.people.actor import of_user, system
+from xinheng.people.deputies import appoint_deputy, end_deputy
 from xinheng.people.models import Authority, Role, User
 from xinheng.refusals import Refused
 

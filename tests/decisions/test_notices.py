@@ -12,9 +12,10 @@ from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Hold, Notice, ReviewRequest
 from xinheng.decisions.notices import escalate, look_after, mark_read, of_user, tell, unread
 from xinheng.decisions.releasing import reject_hold, release_hold
-from xinheng.people.actions import appoint_deputy, create_user
+from xinheng.people.actions import create_user
 from xinheng.people.actor import of_user as acting
 from xinheng.people.actor import system
+from xinheng.people.deputies import appoint_deputy
 from xinheng.people.models import Authority, User
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -24,8 +24,9 @@ from xinheng.decisions.releasing import judge_releases, release_hold, release_ho
 from xinheng.limits.actions import Move, end_reservations, post
 from xinheng.limits.models import CreditLine, Reservation
 from xinheng.limits.queries import reconcile
-from xinheng.people.actions import appoint_deputy, create_user
+from xinheng.people.actions import create_user
 from xinheng.people.actor import of_user, system
+from xinheng.people.deputies import appoint_deputy
 from xinheng.people.models import Authority, Role, User
 from xinheng.refusals import Refused
 

@@ -9,8 +9,9 @@ import pytest
 
 from tests.world import AT, PASSWORD, TODAY, World, make_world
 from xinheng.ledger.models import PendingEntry
-from xinheng.people.actions import appoint_deputy, create_user, end_deputy
+from xinheng.people.actions import create_user
 from xinheng.people.actor import system
+from xinheng.people.deputies import appoint_deputy, end_deputy
 from xinheng.people.models import Authority, Deputy, User
 from xinheng.people.queries import approvers, authority, deputies_for
 from xinheng.people.refusals import PeopleRefusal

@@ -41,8 +41,8 @@ def add(
 ) -> None:
     """指定代理人 · Name a deputy."""
     django_ready()
-    from xinheng.people.actions import appoint_deputy
     from xinheng.people.actor import system
+    from xinheng.people.deputies import appoint_deputy
     from xinheng.people.queries import today
 
     at = datetime.now(UTC)
@@ -66,8 +66,8 @@ def end(
 ) -> None:
     """结束代理 · End a deputy's time."""
     django_ready()
-    from xinheng.people.actions import end_deputy
     from xinheng.people.actor import system
+    from xinheng.people.deputies import end_deputy
 
     ended = end_deputy(deputy_id, actor=system("cli"), at=datetime.now(UTC))
     said = "已结束 · Ended" if ended else "此前已结束 · It had ended before"

@@ -1,38 +1,33 @@
-"""Every write about people: the first set-up, roles, users, passwords, business units, deputies,
-API keys.
+"""Every write about people: the first set-up, roles, users, passwords, business units, API keys.
+(Deputies, whom whoever is away names without asking, stand in deputies.py.)
 
-Each action asks for `people.manage` or `keys.manage` (a deputy is named by whoever is away), writes
-in one transaction and appends one ledger entry. Entries carry row numbers and words, never a name:
+Each action asks for `people.manage` or `keys.manage`, writes in one transaction and appends one
+ledger entry. Entries carry row numbers and words, never a name:
 who a number was stands in the users table and can be erased there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import override
 
-from xinheng.credit.money import MAX_MINOR, MoneyError, exponent, to_text
-from xinheng.ledger.actions import append
-from xinheng.ledger.entries import NewEntry
+from xinheng.credit.money import MoneyError, exponent
+from xinheng.ledger.actions import append_one
 from xinheng.people import keys, queries, roles
 from xinheng.people.actor import Actor, of_user
-from xinheng.people.models import ApiKey, Authority, BusinessUnit, Company, Deputy, Role, User
+from xinheng.people.models import ApiKey, Authority, BusinessUnit, Company, Role, User
 from xinheng.people.refusals import PeopleRefusal
 from xinheng.refusals import Refused
-from xinheng.vault.actions import system_key
 from xinheng.vault.seal import random_bytes
 
 NOTE_USE_EVERY = timedelta(minutes=5)
 FIRST_ROLES = ("admin", "credit_manager")
-DEPUTY_DAYS_MAX = 366
-STOOD_IN_FOR = "holds.release"  # what a deputy does in another's absence
 
 
 @transaction.atomic
@@ -83,7 +78,9 @@ def set_up(
         sees_all_units=True,
         demonstration=demonstration,
     )
-    _record("company.set_up", {"currency": base_currency, "demonstration": demonstration}, {}, at)
+    append_one(
+        "company.set_up", {"currency": base_currency, "demonstration": demonstration}, {}, at=at
+    )
     transaction.on_commit(queries.forget)
     return admin
 
@@ -108,7 +105,7 @@ def ensure_roles(*, actor: Actor, at: datetime) -> int:
     seller = Company.objects.first()
     added = _make_roles(seller.base_currency if seller else "CNY")
     if added:
-        _record("roles.added", {"version": roles.shipped()["version"], "rows": added}, {}, at)
+        append_one("roles.added", {"version": roles.shipped()["version"], "rows": added}, {}, at=at)
     return added
 
 
@@ -156,7 +153,7 @@ def ensure_units(
     ids = dict(
         BusinessUnit.objects.filter(code__in=[unit.code for unit in made]).values_list("code", "id")
     )
-    _record("business_units.ensured", {"count": len(ids)}, {}, at)
+    append_one("business_units.ensured", {"count": len(ids)}, {}, at=at)
     return ids
 
 
@@ -189,7 +186,9 @@ def create_user(
         sees_all_units=sees_all_units,
         demonstration=demonstration,
     )
-    _record("user.created", {"roles": sorted(roles)}, {"user": str(user.pk), "by": actor.ref}, at)
+    append_one(
+        "user.created", {"roles": sorted(roles)}, {"user": str(user.pk), "by": actor.ref}, at=at
+    )
     return user
 
 
@@ -272,7 +271,7 @@ def change_passwords(passwords: Mapping[int, str], *, actor: Actor, at: datetime
         user.set_password(passwords[user.pk])
         user.save(update_fields=["password"])
     users = ",".join(str(pk) for pk in sorted(passwords))
-    _record("passwords.changed", {"count": len(passwords)}, {"users": users}, at)
+    append_one("passwords.changed", {"count": len(passwords)}, {"users": users}, at=at)
 
 
 @transaction.atomic
@@ -292,96 +291,8 @@ def deactivate_user(username: str, *, actor: Actor, at: datetime) -> bool:
         raise Refused(PeopleRefusal.LAST_ADMINISTRATOR, username=username)
     user.is_active = False
     user.save(update_fields=["is_active"])
-    _record("user.deactivated", {}, {"user": str(user.pk), "by": actor.ref}, at)
+    append_one("user.deactivated", {}, {"user": str(user.pk), "by": actor.ref}, at=at)
     transaction.on_commit(queries.forget)
-    return True
-
-
-@transaction.atomic
-def appoint_deputy(
-    person: User,
-    deputy: User,
-    valid_from: date,
-    valid_until: date,
-    *,
-    actor: Actor,
-    at: datetime,
-    currency: str = "",
-    up_to_minor: int | None = None,
-) -> Deputy:
-    """Name who releases holds in a person's absence, from day to day, up to a ceiling or as far as
-    the person's own authority goes.
-
-    Must hold: the person names the deputy, or somebody who manages people does; nobody names
-    themselves; both may release holds. A ceiling is an amount of one currency, and the deputy then
-    decides in that currency only. Refuses NOT_PERMITTED, DEPUTY_OF_ONESELF, DEPUTY_MAY_NOT,
-    BAD_PERIOD, BAD_CEILING, UNKNOWN_CURRENCY, DEPUTY_ALREADY.
-    """
-    if actor.person_id != person.pk or actor.kind != "user":
-        _require(actor, "people.manage")
-    _check_deputy(person, deputy, actor)
-    _check_period(valid_from, valid_until, queries.today(at))
-    _check_ceiling(currency, up_to_minor)
-    # The person's row is the lock: two equal appointments come one after the other.
-    User.objects.select_for_update().get(pk=person.pk)
-    if queries.stand_ins(person.pk, deputy.pk, valid_from, valid_until).exists():
-        raise Refused(PeopleRefusal.DEPUTY_ALREADY, deputy=deputy.username)
-    made = Deputy.objects.create(
-        person=person,
-        deputy=deputy,
-        valid_from=valid_from,
-        valid_until=valid_until,
-        currency=currency,
-        up_to_minor=up_to_minor,
-        entered_by=actor.ref,
-        entered_at=at,
-    )
-    ceiling = "" if up_to_minor is None else f"{to_text(up_to_minor, currency)} {currency}"
-    clear = {"from": valid_from.isoformat(), "until": valid_until.isoformat()}
-    fields = {"person": str(person.pk), "deputy": str(deputy.pk), "ceiling": ceiling}
-    _record("deputy.appointed", clear, {**fields, "by": actor.ref}, at)
-    return made
-
-
-def _check_deputy(person: User, deputy: User, actor: Actor) -> None:
-    if deputy.pk in (person.pk, actor.person_id):
-        raise Refused(PeopleRefusal.DEPUTY_OF_ONESELF)
-    for user in (person, deputy):
-        if not user.may(STOOD_IN_FOR):
-            raise Refused(PeopleRefusal.DEPUTY_MAY_NOT, username=user.username)
-
-
-def _check_period(valid_from: date, valid_until: date, today: date) -> None:
-    longest = valid_from + timedelta(days=DEPUTY_DAYS_MAX)
-    if not max(valid_from, today) <= valid_until <= longest:
-        raise Refused(PeopleRefusal.BAD_PERIOD, days=DEPUTY_DAYS_MAX)
-
-
-def _check_ceiling(currency: str, up_to_minor: int | None) -> None:
-    if (up_to_minor is None) != (not currency) or not 0 <= (up_to_minor or 0) <= MAX_MINOR:
-        raise Refused(PeopleRefusal.BAD_CEILING)
-    if currency:
-        try:
-            exponent(currency)
-        except MoneyError as error:
-            raise Refused(PeopleRefusal.UNKNOWN_CURRENCY, currency=currency) from error
-
-
-@transaction.atomic
-def end_deputy(deputy_id: int, *, actor: Actor, at: datetime) -> bool:
-    """End a deputy's time today: the person, the deputy, or who manages people. False: it had ended
-    before. Refuses UNKNOWN_DEPUTY.
-    """
-    row = Deputy.objects.select_for_update().filter(pk=deputy_id).first()
-    concerned = row is not None and actor.person_id in (row.person_id, row.deputy_id)
-    if row is None or not (concerned or actor.may("people.manage")):
-        raise Refused(PeopleRefusal.UNKNOWN_DEPUTY)
-    if row.ended_at is not None:
-        return False
-    row.ended_at = at
-    row.save(update_fields=["ended_at"])
-    fields = {"person": str(row.person_id), "deputy": str(row.deputy_id), "by": actor.ref}
-    _record("deputy.ended", {}, fields, at)
     return True
 
 
@@ -414,11 +325,11 @@ def create_api_key(
         created_at=at,
         expires_at=expires_at,
     )
-    _record(
+    append_one(
         "api_key.created",
         {"scopes": key.scopes},
         {"key": str(key.pk), "owner": str(key.owner_id or ""), "by": actor.ref},
-        at,
+        at=at,
     )
     return key, keys.spell(prefix, secret)
 
@@ -453,7 +364,7 @@ def revoke_api_key(prefix: str, *, actor: Actor, at: datetime) -> bool:
         raise Refused(PeopleRefusal.UNKNOWN_KEY, prefix=prefix)
     ended = ApiKey.objects.filter(prefix=prefix, revoked_at__isnull=True).update(revoked_at=at)
     if ended:
-        _record("api_key.revoked", {}, {"prefix": prefix, "by": actor.ref}, at)
+        append_one("api_key.revoked", {}, {"prefix": prefix, "by": actor.ref}, at=at)
         transaction.on_commit(queries.forget)
     return ended == 1
 
@@ -472,9 +383,3 @@ def note_key_use(key: ApiKey, *, at: datetime, using: str = "default") -> bool:
 def _require(actor: Actor, permission: str) -> None:
     if not actor.may(permission):
         raise Refused(PeopleRefusal.NOT_PERMITTED, permission=permission)
-
-
-def _record(kind: str, clear: Mapping[str, Any], fields: Mapping[str, str], at: datetime) -> None:
-    entry = NewEntry(kind, clear, fields, system_key(at=at))
-    with connection.cursor() as cursor:
-        append([entry], at=at, cursor=cursor)

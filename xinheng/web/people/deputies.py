@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from xinheng.people.actions import appoint_deputy, end_deputy
+from xinheng.people.deputies import appoint_deputy, end_deputy
 from xinheng.people.models import Deputy
 from xinheng.people.queries import authority, deputies_for, today
 from xinheng.people.refusals import PeopleRefusal

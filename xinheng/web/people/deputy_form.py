@@ -9,7 +9,7 @@ from django import forms
 from django.utils.functional import lazystr
 
 from xinheng.credit.money import MoneyError, to_minor
-from xinheng.people.actions import STOOD_IN_FOR
+from xinheng.people.deputies import STOOD_IN_FOR
 from xinheng.people.models import User
 from xinheng.texts import T
 from xinheng.web.decisions.reading import person_name
