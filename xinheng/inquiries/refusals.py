@@ -1,4 +1,4 @@
-"""Why the room of inquiries says no; codes are never reused."""
+"""What the inquiries room refuses, by what was asked; each says how to mend it."""
 
 from __future__ import annotations
 
@@ -9,89 +9,10 @@ from xinheng.texts import T
 
 class InquiryRefusal(Enum):
     NOT_ALLOWED = T(
-        "您没有“{permission}”权限，请由有权限的同事办理。",
+        "您没有权限“{permission}”，请由有权限的同事办理。",
         "You lack the permission {permission}: ask a colleague who has it.",
     )
-    NEEDS_PERSON = T(
-        "此事须由具名的人办理，系统或接口不能代替。",
-        "A named person does this; neither the system nor a key without an owner can.",
-    )
-    # links
-    NO_ENTRY = T(
-        "这个网址无效、已过期或已用完。请向给您网址的人要一个新的。",
-        "This address is not valid, has expired or was used. Ask whoever gave it to you for another.",
-    )
-    BAD_LINK = T(
-        "链接的有效期为 1 至 {days} 天，可用 1 至 {uses} 次，备注最多 {note} 个字。",
-        "A link lasts 1 to {days} days, for 1 to {uses} uses, with a note of at most {note} signs.",
-    )
-    LINK_UNIT = T("请选择您所属的业务单元。", "Choose a business unit of your own.")
-    UNKNOWN_LINK = T("没有这个链接。", "There is no such link; load the list again.")
-    LINK_REVOKED = T("这个链接已经作废。", "This link has been revoked already.")
-    # registrations, as the applicant reads them
-    CLOSED = T(
-        "登记已提交，现在不能更改；如需更正，请联系给您网址的人。",
-        "It has been handed in and can't be changed now; to correct it, turn to whoever invited you.",
-    )
-    INCOMPLETE = T(
-        "还缺：{zh}。请补齐后再提交。", "Still missing: {en}. Add it and hand it in again."
-    )
-    NAME_FIRST = T("请先填写企业名称和代码。", "Give the company's name and code first.")
-    NEEDS_CONSENT = T(
-        "请逐项勾选必需的同意事项后再提交。", "Tick the required consents before you hand it in."
-    )
-    NOTICE_CHANGED = T(
-        "告知内容已更新，请重新阅读并勾选。", "The notice has changed: read it again and tick anew."
-    )
-    PAPERS_FULL = T(
-        "最多上传 {most} 份文件、共 {mega} MB；请先删除一些。",
-        "At most {most} papers and {mega} MB together: remove some first.",
-    )
-    PAPER_KIND = T("请选择文件的种类。", "Choose what kind of paper it is.")
-    UNKNOWN_PAPER = T(
-        "没有这份文件，可能已删除。", "There is no such paper; it may be gone already."
-    )
-    BAD_DATE = T("执照有效期请填日期，例如 2030-12-31。", "Write the licence's end as 2030-12-31.")
-    # registrations, as we read them
-    UNKNOWN_REGISTRATION = T("没有这份登记。", "There is no such registration.")
-    NOT_SUBMITTED = T(
-        "这份登记现在没有待办事项，可能同事已处理。",
-        "This registration waits for nothing; a colleague may have decided it.",
-    )
-    OWN_LINK = T(
-        "链接是您自己发出的，请由另一位同事决定。",
-        "You made the link yourself: another colleague decides.",
-    )
-    UNVERIFIED = T(
-        "以下内容还没有核验：{zh}。请先在核验队列中办理。",
-        "These are not verified yet: {en}. Do so in the verification queue first.",
-    )
-    NEEDS_REASON = T(
-        "请用 4 至 1000 个字说明理由，申请人会读到。",
-        "Give a reason of 4 to 1000 characters; the applicant reads it.",
-    )
-    # references
-    UNKNOWN_CUSTOMER = T("没有这个客户。", "There is no such customer.")
-    BAD_REQUEST = T(
-        "请填写对方单位、用途（最多 200 字），截止日在今天之后、{days} 天之内。",
-        "Name the company asked, the purpose (at most 200 signs) and a last day within {days} days.",
-    )
-    UNKNOWN_REFERENCE = T("没有这份资信询问。", "There is no such reference.")
-    REFERENCE_DONE = T(
-        "这份询问已经答复、谢绝或撤回。", "It has been answered, declined or withdrawn already."
-    )
-    UNANSWERED = T("请回答：{zh}。", "Please answer: {en}.")
-    BAD_ANSWER = T("请从选项中选择。", "Choose one of the answers offered.")
-    NOT_ANSWERED = T("还没有答复，不能审阅。", "There is no answer to review yet.")
-    REVIEWED = T("这份答复已经审阅。", "This answer has been reviewed already.")
-    OWN_REQUEST = T(
-        "询问是您自己发出的，请由另一位同事审阅。",
-        "You asked for it yourself: another colleague reviews it.",
-    )
-    TOO_MANY_ASKED = T(
-        "该客户已有 {most} 份未答复的询问，请先撤回一些。",
-        "{most} references of this customer wait for an answer: withdraw some first.",
-    )
+    UNKNOWN_CUSTOMER = T("没有这个客户：{customer}。", "There is no customer {customer}.")
     ERASED = T(
         "这个客户的密钥已销毁，不能再存入内容。",
         "The key of this customer has been destroyed: nothing more can be kept.",
@@ -106,7 +27,7 @@ class InquiryRefusal(Enum):
         "Choose what it is for: {purposes}. Without a purpose nothing is asked.",
     )
     NEEDS_LEGAL_BASIS = T("请选择处理依据：{bases}。", "Choose the legal basis: {bases}.")
-    PERSON_CONSENT = T(
+    NEEDS_CONSENT = T(
         "个体工商户背后是自然人：处理依据须为“本人同意”，并附档案中本人的书面同意书。",
         "Behind an individual business stands a person: the basis must be consent, with the "
         "written consent from the file.",
@@ -118,8 +39,8 @@ class InquiryRefusal(Enum):
     )
     NO_CONNECTION = T(
         "尚未配置{bureau_zh}的接口（地址与密钥）。请管理员按说明设置，或上传报告文件。",
-        "No connection to {bureau_en} is set up (address and key): ask the administrator, or hand "
-        "the report over as a file.",
+        "No connection to {bureau_en} is set up (address and key): ask the administrator, or upload "
+        "the report.",
     )
     BEING_BOUGHT = T(
         "同事正在查询这份报告，请稍候刷新，不要重复购买。",
@@ -148,6 +69,10 @@ class InquiryRefusal(Enum):
     UNKNOWN_VISIT = T(
         "没有这次走访，或不在您的范围内。", "There is no such visit within your sight."
     )
+    NEEDS_PERSON = T(
+        "走访须由具名的人办理，系统或接口不能代替。",
+        "A named person does this; neither the system nor a key without an owner can.",
+    )
     VISIT_PURPOSE = T(
         "请写明走访目的，2 至 200 个字。", "Say what the visit is for, in 2 to 200 characters."
     )
@@ -162,7 +87,7 @@ class InquiryRefusal(Enum):
     )
     VISIT_STATE = T("这次走访{zh}，不能这样办理。", "This visit {en}: that can't be done any more.")
     UNKNOWN_SECTION = T("走访表里没有这一节：{section}。", "The form has no section {section}.")
-    VISIT_ANSWER = T("“{question_zh}”：{zh}。", "{question_en}: {en}.")
+    BAD_ANSWER = T("“{question_zh}”：{zh}。", "{question_en}: {en}.")
     BAD_POSITION = T(
         "位置须是纬度 −90 至 90、经度 −180 至 180。",
         "A position is a latitude from −90 to 90 and a longitude from −180 to 180.",
@@ -178,4 +103,85 @@ class InquiryRefusal(Enum):
         "请写明复核意见，4 至 1000 个字。",
         "State the outcome of the review in 4 to 1000 characters.",
     )
-    VISIT_REASON = T("请写明理由，4 至 1000 个字。", "Give a reason of 4 to 1000 characters.")
+    NEEDS_REASON = T("请写明理由，4 至 1000 个字。", "Give a reason of 4 to 1000 characters.")
+
+    # links
+    NO_ENTRY = T(
+        "这个网址无效、已过期或已用完。请向给您网址的人要一个新的。",
+        "This address is not valid, has expired or was used. Ask whoever gave it to you.",
+    )
+    BAD_LINK = T(
+        "链接的有效期为 1 至 {days} 天，可用 1 至 {uses} 次，备注最多 {note} 个字。",
+        "A link lasts 1 to {days} days, for 1 to {uses} uses, with a note of at most {note} signs.",
+    )
+    LINK_UNIT = T("请选择您所属的业务单元。", "Choose a business unit of your own.")
+    UNKNOWN_LINK = T("没有这个链接。", "There is no such link; load the list again.")
+    LINK_REVOKED = T("这个链接已经作废。", "This link has been revoked already.")
+
+    # registrations, as the applicant reads them
+    CLOSED = T(
+        "登记已提交，现在不能更改；如需更正，请联系给您网址的人。",
+        "It has been handed in and can't be changed; to correct it, turn to whoever invited you.",
+    )
+    INCOMPLETE = T(
+        "还缺：{zh}。请补齐后再提交。", "Still missing: {en}. Add it and hand it in again."
+    )
+    NAME_FIRST = T("请先填写企业名称和代码。", "Give the company's name and code first.")
+    BOXES_UNTICKED = T(
+        "请逐项勾选必需的同意事项后再提交。", "Tick the required consents before you hand it in."
+    )
+    NOTICE_CHANGED = T(
+        "告知内容已更新，请重新阅读并勾选。", "The notice has changed: read it again and tick anew."
+    )
+    PAPERS_FULL = T(
+        "最多上传 {most} 份文件、共 {mega} MB；请联系给您网址的人。",
+        "At most {most} papers and {mega} MB in all: turn to whoever invited you.",
+    )
+    PAPER_KIND = T("请选择文件的种类。", "Choose what kind of paper it is.")
+    UNKNOWN_PAPER = T("没有这份文件，可能已删除。", "There is no such paper; it may be gone.")
+    BAD_DAY = T("执照有效期请填日期，例如 2030-12-31。", "Write the licence's end as 2030-12-31.")
+
+    # registrations, as we read them
+    NAMED_PERSON = T(
+        "此事须由具名的人办理，系统或接口不能代替。",
+        "A named person decides; neither the system nor a key without an owner can.",
+    )
+    UNKNOWN_REGISTRATION = T("没有这份登记。", "There is no such registration.")
+    NOT_SUBMITTED = T(
+        "这份登记现在没有待办事项，可能同事已处理。",
+        "This registration waits for nothing; a colleague may have decided it.",
+    )
+    OWN_LINK = T(
+        "链接是您自己发出的，请由另一位同事决定。",
+        "You made the link yourself: another colleague decides.",
+    )
+    UNVERIFIED = T(
+        "以下内容还没有核验：{zh}。请先在核验队列中办理。",
+        "These are not verified yet: {en}. Do so in the verification queue first.",
+    )
+    REASON_FOR_APPLICANT = T(
+        "请用 4 至 1000 个字说明理由，申请人会读到。",
+        "Give a reason of 4 to 1000 characters; the applicant reads it.",
+    )
+
+    # references
+    BAD_REQUEST = T(
+        "请填写对方单位、用途（最多 200 字），截止日在今天之后、{days} 天之内。",
+        "Name the company asked, the purpose (200 signs) and a last day within {days} days.",
+    )
+    UNKNOWN_REFERENCE = T("没有这份资信询问。", "There is no such reference.")
+    REFERENCE_DONE = T(
+        "这份询问已经答复、谢绝或撤回。", "It has been answered, declined or withdrawn already."
+    )
+    UNANSWERED = T("请回答：{zh}。", "Please answer: {en}.")
+    NOT_OFFERED = T("请从选项中选择。", "Choose one of the answers offered.")
+    NOT_ANSWERED = T("还没有答复，不能审阅。", "There is no answer to review yet.")
+    REVIEWED = T("这份答复已经审阅。", "This answer has been reviewed already.")
+    OWN_REQUEST = T(
+        "询问是您自己发出的，请由另一位同事审阅。",
+        "You asked for it yourself: another colleague reviews it.",
+    )
+    TOO_MANY_ASKED = T(
+        "该客户已有 {most} 份未答复的询问，请先撤回一些。",
+        "{most} references of this customer wait for an answer: withdraw some first.",
+    )
