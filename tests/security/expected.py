@@ -30,6 +30,7 @@ HOLDERS: Final[dict[str, frozenset[str]]] = {
     "imports.undo": frozenset({"alice"}),
     "almanac.edit": frozenset({"alice"}),
     "ledger.verify": frozenset({"dora", "alice", "adam"}),
+    "facts.enter": frozenset({"bob", "eve", "chen", "alice"}),
     "documents.add": frozenset({"bob", "eve", "chen", "alice"}),
     "documents.view.secret": frozenset({"dora", "alice"}),
 }
@@ -72,6 +73,11 @@ PAGES: Final[dict[str, Page]] = {
     "file-items": Page("customers.view", "customer"),
     "file-timeline": Page("customers.view", "customer"),
     "file-movements": Page("customers.view", "customer"),
+    "file-compare": Page("customers.view", "customer"),
+    "file-enter": Page("facts.enter", "customer", post=422),  # no field was chosen
+    "file-correct": Page("facts.enter", "fact", post=422),  # without a value
+    "file-field": Page("customers.view", "field"),
+    "file-block": Page("customers.view", "block"),
     "file-exposure": Page("customers.view", "customer"),
     "file-journal": Page("customers.view", "customer"),
     "file-journal-csv": Page("customers.view", "customer"),

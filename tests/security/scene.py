@@ -24,7 +24,9 @@ from tests.web.pages import buyer, signed_in
 from tests.world import AT, PASSWORD, World, ask, make_world
 from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Decision, Notice
+from xinheng.dossiers.facts import enter_fact, verify_fact
 from xinheng.dossiers.filing import NewDocument, add_document
+from xinheng.dossiers.rows import NewFact
 from xinheng.dossiers.uploads import check_upload
 from xinheng.intake.models import ImportBatch
 from xinheng.ledger.sequencer import run_once
@@ -57,6 +59,7 @@ class Scene:
     views: dict[str, SavedView]  # one of each person's own
     notices: dict[str, Notice]
     documents: dict[str, UUID]
+    facts: dict[str, int]  # one that stands in the file of each unit's first customer
 
 
 @contextmanager
@@ -115,7 +118,9 @@ def set_scene(folder: Path) -> Scene:
         order = held["WEST" if name == "eve" else "EAST"]
         notices[name] = Notice.objects.create(user=user, kind="held", decision=order, told_at=AT)
     papers = {unit: _filed(world, f"{unit}-1") for unit in UNITS}
+    known = {unit: _known(world, f"{unit}-1") for unit in UNITS}
     own = {"deputy": deputy, "views": views, "notices": notices, "documents": papers}
+    own["facts"] = known
     return Scene(world, clients, approved, held, granted_at, batch, trials, **own)
 
 
@@ -144,6 +149,19 @@ def _filed(world: World, code: str) -> UUID:
     new = NewDocument(customer_code=code, kind="licence", title="营业执照", secrecy=2)
     upload = check_upload("执照.csv", b"a,b")
     return add_document(new, upload, actor=world.actor("alice"), at=AT)
+
+
+def _known(world: World, code: str) -> int:
+    new = NewFact(
+        customer_code=code,
+        field="registered_address",
+        value="上海市",
+        source="营业执照",
+        reliability="A",
+    )
+    fact = enter_fact(new, actor=world.actor("bob" if code.startswith("EAST") else "eve"), at=AT)
+    verify_fact(fact, "public_record", 80, actor=world.actor("alice"), at=AT)
+    return fact
 
 
 def _signed(folder: Path) -> None:

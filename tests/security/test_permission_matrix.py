@@ -36,6 +36,9 @@ TYPED = {
 GONE = {
     "customer": ["NOBODY"],
     "document": ["NOBODY", NOBODY],
+    "block": ["NOBODY", "basic"],
+    "field": ["NOBODY", "registered_address"],
+    "fact": ["NOBODY", 10**9],
     "line": ["NOBODY", "CNY"],
     "decision": [NOBODY],
     "order": ["nobody/所问"],
@@ -72,6 +75,9 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
         rows[unit] = {
             "customer": [f"{unit}-1"],
             "document": [f"{unit}-1", scene.documents[unit]],
+            "block": [f"{unit}-1", "basic"],
+            "field": [f"{unit}-1", "registered_address"],
+            "fact": [f"{unit}-1", scene.facts[unit]],
             "line": [f"{unit}-1", "CNY"],
             "decision": [scene.approved[unit].pk],
             "order": [scene.approved[unit].order_ref],

@@ -10,7 +10,7 @@ order only suggests, and no value counts until a person has decided.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -94,9 +94,17 @@ class HistoryRow(Struct, frozen=True):
 
 
 def file_as_of(
-    user: Any, customer: Customer, *, valid_on: date, known_at: datetime | None = None
+    user: Any,
+    customer: Customer,
+    *,
+    valid_on: date,
+    known_at: datetime | None = None,
+    opened: Collection[str] | None = None,
 ) -> CreditFile:
-    """The file as it was known at an instant (None: as it stands), about the day `valid_on`."""
+    """The file as it was known at an instant (None: as it stands), about the day `valid_on`.
+
+    Only of the fields `opened` are sealed values opened (None: of all); of others they are None.
+    """
     mine = Fact.objects.visible_to(user).filter(customer=customer)
     known = mine.current() if known_at is None else mine.known_at(known_at)
     cases = ConflictCase.objects.visible_to(user).filter(customer=customer)
@@ -116,6 +124,7 @@ def file_as_of(
         list(known[:FACTS_MAX]),
         list(waiting.values_list("field", flat=True)[:FACTS_MAX]),
         set(cases.values_list("field", flat=True)),
+        opened,
     )
 
 
@@ -126,8 +135,12 @@ def _file(
     facts: list[Fact],
     waiting: list[str],
     disputed: set[str],
+    opened: Collection[str] | None = None,
 ) -> CreditFile:
-    values = values_of(customer.data_key_id, facts)
+    asked = [
+        one for one in facts if one.value_sealed is None or opened is None or one.field in opened
+    ]
+    values = values_of(customer.data_key_id, asked)
     by_field: dict[str, list[Fact]] = defaultdict(list)
     for fact in sorted(facts, key=survivorship):
         by_field[fact.field].append(fact)
@@ -136,7 +149,7 @@ def _file(
         mine = by_field.get(code, [])
         valid = [one for one in mine if speaks_of(one, valid_on)]
         state = _state(mine, valid, code in disputed)
-        seen = tuple(_seen(one, values[one.pk], user) for one in valid or mine)
+        seen = tuple(_seen(one, values.get(one.pk), user) for one in valid or mine)
         first = seen[0] if state == "held" else None
         fields.append(Held(code, state, first, seen, waiting.count(code)))
     return CreditFile(customer.code, catalogue().version, valid_on, tuple(fields))
@@ -150,32 +163,32 @@ def _state(known: list[Fact], valid: list[Fact], disputed: bool) -> str:
     return "conflict" if disputed else "held"
 
 
-def history(user: Any, customer: Customer, field: str) -> list[HistoryRow]:
-    """Everything that was ever entered for a field, the newest first."""
-    facts = list(
-        Fact.objects.visible_to(user)
-        .filter(customer=customer, field=field)
-        .order_by("-entered_at", "-pk")[:HISTORY_MAX]
-    )
+def history(
+    user: Any, customer: Customer, field: str, *, known_at: datetime | None = None
+) -> list[HistoryRow]:
+    """Everything that was ever entered for a field, the newest first; as it was told at an instant,
+    where one is given: what was rejected or ended later still waited or stood then.
+    """
+    rows = Fact.objects.visible_to(user).filter(customer=customer, field=field)
+    if known_at is not None:
+        rows = rows.filter(entered_at__lte=known_at)
+    facts = list(rows.order_by("-entered_at", "-pk")[:HISTORY_MAX])
     values = values_of(customer.data_key_id, facts)
-    return [
-        HistoryRow(
-            _seen(one, values[one.pk], user),
-            _standing(one),
-            one.known_until,
-            one.corrects_id,
-            one.reject_reason or one.reason,
-        )
-        for one in facts
-    ]
+    return [_history_row(one, _seen(one, values[one.pk], user), known_at) for one in facts]
 
 
-def _standing(fact: Fact) -> str:
-    if fact.rejected_at is not None:
-        return "rejected"
-    if fact.known_since is None:
-        return "waiting"
-    return "verified" if fact.known_until is None else "ended"
+def _history_row(fact: Fact, seen: SeenFact, known_at: datetime | None) -> HistoryRow:
+    def happened(instant: datetime | None) -> bool:
+        return instant is not None and (known_at is None or instant <= known_at)
+
+    state = "waiting"
+    if happened(fact.rejected_at):
+        state = "rejected"
+    elif happened(fact.known_since):
+        state = "ended" if happened(fact.known_until) else "verified"
+    said = fact.reject_reason if state == "rejected" else fact.reason
+    ended = fact.known_until if state == "ended" else None
+    return HistoryRow(seen, state, ended, fact.corrects_id, said or fact.reason)
 
 
 def verification_queue(user: Any, limit: int = QUEUE_MAX) -> list[QueueRow]:

@@ -13,12 +13,11 @@ from datetime import date
 from typing import Any
 
 from xinheng.credit.limit_method import METHODS
-from xinheng.customers.models import Customer, OtherName
+from xinheng.customers.models import Customer
 from xinheng.decisions.models import Assessment, Decision, Rating
 from xinheng.decisions.queries import of_customer
 from xinheng.dossiers.models import Statement
 from xinheng.limits.models import CreditLine, Proposal
-from xinheng.limits.queries import lines_of
 from xinheng.policies.queries import live
 from xinheng.portfolio.file import NOTHING, Owing, owing_of
 from xinheng.receivables import queries as receivables
@@ -26,8 +25,8 @@ from xinheng.receivables.models import Order
 from xinheng.texts import T
 from xinheng.web.decisions import words
 from xinheng.web.decisions.drawing import Usage
+from xinheng.web.files.head import Standing
 from xinheng.web.files.payment import Payment, payment_of
-from xinheng.web.limits.standing import policy_now, usage_now
 
 ITEMS_SHOWN = 10
 ROWS_SHOWN = 10
@@ -91,7 +90,6 @@ class File:
     """Everything on the page besides statements and the timeline."""
 
     customer: Customer
-    other_names: list[OtherName]
     currency: str
     currencies: list[str]
     card: LineCard | None
@@ -102,21 +100,18 @@ class File:
     orders: list[Order]
 
 
-def read(user: Any, customer: Customer, asked: str, base: str, today: date) -> File:
-    """The file in the currency asked for, else the one that carries most."""
-    lines = lines_of(customer.pk)
-    currency, currencies = _currency(lines, asked, base)
-    line = next((one for one in lines if one.currency == currency), None)
+def read(user: Any, customer: Customer, standing: Standing, today: date) -> File:
+    """The file in the currency of the head, with what the head has read already."""
+    currency = standing.currency
     orders = Order.objects.visible_to(user).filter(
         customer=customer, currency=currency, open_minor__gt=0
     )
     return File(
         customer=customer,
-        other_names=list(OtherName.objects.filter(customer=customer).order_by("name")[:12]),
         currency=currency,
-        currencies=currencies,
-        card=_card(line, today),
-        trust=_trust(customer, today),
+        currencies=standing.currencies,
+        card=_card(standing.line, standing.usage),
+        trust=_trust(standing.rating, standing.rating_expired),
         due=_due(customer, currency, today),
         payment=payment_of(customer.pk, currency, today),
         decisions=of_customer(user, customer.pk, ROWS_SHOWN),
@@ -124,22 +119,12 @@ def read(user: Any, customer: Customer, asked: str, base: str, today: date) -> F
     )
 
 
-def _currency(lines: list[CreditLine], asked: str, base: str) -> tuple[str, list[str]]:
-    """The currency to show and those there are: the one with most open items comes first."""
-    by_use = sorted(lines, key=lambda line: (-abs(line.open_items_minor), line.currency != base))
-    known = [line.currency for line in by_use]
-    if asked in known:
-        return asked, known
-    return (known[0] if known else base), known
-
-
-def _card(line: CreditLine | None, today: date) -> LineCard | None:
-    if line is None:
+def _card(line: CreditLine | None, usage: Usage | None) -> LineCard | None:
+    if line is None or usage is None:
         return None
     proposal = Proposal.objects.filter(
         customer_id=line.customer_id, currency=line.currency, state="proposed"
     ).first()
-    usage = usage_now(line, policy_now(), today)
     return LineCard(
         line=line,
         usage=usage,
@@ -158,15 +143,14 @@ def _methods(proposal: Proposal | None) -> list[tuple[T, int | None]]:
     return named
 
 
-def _trust(customer: Customer, today: date) -> Trust:
-    rating = Rating.objects.select_related("assessment").filter(customer=customer).first()
+def _trust(rating: Rating | None, expired: bool) -> Trust:
     assessment = rating.assessment if rating else None
     return Trust(
         rating=rating,
         assessment=assessment,
         points=_points(assessment),
         reasons=[T(row["zh"], row["en"]) for row in (assessment.reasons if assessment else [])],
-        expired=rating is not None and today > rating.valid_until,
+        expired=expired,
         card=words.ref(assessment.card) if assessment else None,
     )
 

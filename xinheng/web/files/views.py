@@ -6,8 +6,11 @@ are pages of their own and, where the page asks with htmx, a panel under the fig
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -18,14 +21,18 @@ from xinheng.customers.models import Customer
 from xinheng.decisions.governing import live_policy
 from xinheng.dossiers import queries as dossiers
 from xinheng.limits.models import CreditLine
-from xinheng.people.queries import company, today
+from xinheng.people.queries import today
 from xinheng.portfolio.exposure import explain_line
 from xinheng.receivables.queries import payments_of
 from xinheng.texts import T
 from xinheng.web.files import items as documents
 from xinheng.web.files import reading
 from xinheng.web.files import timeline as history
+from xinheng.web.files.finding import base_currency, customer_of
+from xinheng.web.files.head import Standing, head_of
 from xinheng.web.files.journal import CAUSES
+from xinheng.web.files.looking_back import step_of, view_of
+from xinheng.web.files.needs import needs_of
 from xinheng.web.frame.drawings import AGEING, COMPONENTS, REDUCTIONS
 from xinheng.web.frame.tables import Column, Sorting, heads, page_by_key, sorting_of, tabs
 
@@ -33,29 +40,36 @@ TIMELINE_SHOWN = 12
 NEWEST_FIRST = Sorting(Column("id", T("时间", "Time"), "pk"), True)
 
 
-def _customer(request: HttpRequest, code: str) -> Customer:
-    rows = Customer.objects.visible_to(request.user).select_related("business_unit")
-    found: Customer = get_object_or_404(rows, code=code)
-    return found
-
-
-def _base() -> str:
-    seller = company()
-    return seller.base_currency if seller else "CNY"
-
-
 @require_safe
 def credit_file(request: HttpRequest, code: str) -> HttpResponse:
-    """The file of one customer."""
-    customer = _customer(request, code)
-    day = today(timezone.now())
-    asked = request.GET.get("currency", "")
-    file = reading.read(request.user, customer, asked, _base(), day)
+    """The file of one customer: what needs somebody, then how things stand."""
+    customer = customer_of(request, code)
+    step = step_of(request, customer)
+    if step is not None:
+        return redirect(request.path + step)
+    view = view_of(request)
+    head = head_of(request, customer, view, "", base_currency())
+    context = {
+        "customer": customer,
+        "head": head,
+        "view": view,
+        "needs": needs_of(request.user, customer, head, view),
+        "may_check": request.user.may("orders.check"),
+    }
+    if head.standing is not None:
+        context |= _standing(request, customer, head.standing, view.today)
+    return render(request, "files/file.html", context)
+
+
+def _standing(
+    request: HttpRequest, customer: Customer, standing: Standing, day: date
+) -> dict[str, Any]:
+    """What the overview shows of today, and of no other day."""
+    file = reading.read(request.user, customer, standing, day)
     statements = dossiers.statements_of(request.user, customer.pk, 3)
     items_url = f"{reverse('file-items', args=[customer.code])}?currency={file.currency}&bucket="
-    context = {
+    return {
         "file": file,
-        "customer": customer,
         "today": day,
         "items_url": items_url,
         "ageing_links": {name: items_url + name.replace("+", "%2B") for name in LATENESS_BUCKETS},
@@ -63,17 +77,15 @@ def credit_file(request: HttpRequest, code: str) -> HttpResponse:
         "ratios": dossiers.ratios(statements[0].figures) if statements else [],
         "statement_rows": reading.statement_rows(statements),
         "events": history.read(request.user, customer, imports=False, most=TIMELINE_SHOWN),
-        "may_check": request.user.may("orders.check"),
     }
-    return render(request, "files/file.html", context)
 
 
 @require_safe
 def items(request: HttpRequest, code: str) -> HttpResponse:
     """Open invoices, sorted and paged; `invoice` gives the payments of one of them."""
-    customer = _customer(request, code)
+    customer = customer_of(request, code)
     day = today(timezone.now())
-    currency = request.GET.get("currency") or _base()
+    currency = request.GET.get("currency") or base_currency()
     if EXPONENTS.get(currency) is None:
         raise Http404("no such currency")
     bucket = request.GET.get("bucket", "")
@@ -107,8 +119,8 @@ def items(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def movements(request: HttpRequest, code: str) -> HttpResponse:
     """The journal behind one component of exposure, and what is reserved for orders."""
-    customer = _customer(request, code)
-    currency = request.GET.get("currency") or _base()
+    customer = customer_of(request, code)
+    currency = request.GET.get("currency") or base_currency()
     component = request.GET.get("component", "open_items")
     title = (COMPONENTS | REDUCTIONS).get(component)
     if title is None:
@@ -135,7 +147,7 @@ def movements(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def timeline(request: HttpRequest, code: str) -> HttpResponse:
     """The whole timeline, imports included."""
-    customer = _customer(request, code)
+    customer = customer_of(request, code)
     events = history.read(request.user, customer, imports=True)
     template = "files/_timeline.html" if request.htmx else "files/timeline.html"
     return render(request, template, {"customer": customer, "events": events})
