@@ -18,6 +18,13 @@ class StatementQuery(models.QuerySet["Statement"]):
     def visible_to(self, user: Any) -> StatementQuery:
         return self.filter(unit_scope(user, "customer__business_unit"))
 
+    def known(self, instant: Any = None) -> StatementQuery:
+        """What stands, or what stood at a past instant: since ≤ instant < until."""
+        if instant is None:
+            return self.filter(known_until__isnull=True)
+        open_or_later = models.Q(known_until__isnull=True) | models.Q(known_until__gt=instant)
+        return self.filter(open_or_later, known_since__lte=instant)
+
 
 class Statement(models.Model):
     """One balance sheet with income and cash flow. Never changed: a newer version of the same
@@ -48,6 +55,8 @@ class Statement(models.Model):
     verified_by = models.ForeignKey("people.User", models.PROTECT, null=True, related_name="+")
     verified_at = models.DateTimeField(null=True)
     how = models.CharField(max_length=20, null=True)  # as a fact's
+    # the first version of what an undoing brought back
+    restores = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
 
     objects = StatementQuery.as_manager()
 
@@ -61,6 +70,11 @@ class Statement(models.Model):
             models.CheckConstraint(
                 condition=models.Q(standard__in=["brief", "cas", "ifrs"]),
                 name="statement_standard_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(known_until__isnull=True)
+                | models.Q(known_until__gt=models.F("known_since")),
+                name="statement_known_in_order",
             ),
             models.CheckConstraint(
                 condition=models.Q(

@@ -25,6 +25,38 @@ class DossierRefusal(Enum):
         "The statement of {customer} to {period_end} does not balance: assets less liabilities "
         "less equity is {difference} {currency}; check the three figures.",
     )
+    UNKNOWN_LINE = T(
+        "客户 {customer} 截至 {period_end} 的报表有不认识的行：{lines}。请用模板里的行名。",
+        "The statement of {customer} to {period_end} has unknown lines: {lines}. Use the "
+        "template's names.",
+    )
+    MISSING_LINES = T(
+        "客户 {customer} 截至 {period_end} 的报表缺少：{zh}，请补齐。",
+        "The statement of {customer} to {period_end} lacks {en}: add them.",
+    )
+    DOES_NOT_FOOT = T(
+        "客户 {customer} 截至 {period_end} 的报表不平：{zh}。请核对这些行。",
+        "The statement of {customer} to {period_end} does not add up: {en}. Check these lines.",
+    )
+    BAD_STATEMENT = T(
+        "请核对：报表日期不能在今天之后，月数 1 至 24，审计意见从列表中选，"
+        "会计师事务所最多 120 字，来源必填（120 字以内）。",
+        "Check these: the period can't end after today, 1 to 24 months, an audit opinion of the "
+        "list, at most 120 characters of auditor, and the source (at most 120 characters).",
+    )
+    STATEMENT_DOCUMENT = T(
+        "作为依据的文件不在这个客户的档案里，或已撤下，请重新选择。",
+        "The document is not in this customer's file, or was withdrawn: choose another one.",
+    )
+    STATEMENT_KNOWN = T(
+        "现有的报表已是这些数字，没有可保存的变化。",
+        "The statement in the file says exactly this already: there is nothing to save.",
+    )
+    UNKNOWN_STATEMENT = T(
+        "没有编号为 {statement} 的待核验报表，或已核验、已被更新。",
+        "No statement {statement} waits to be verified: it was verified or succeeded.",
+    )
+    BAD_STATEMENT_CHECK = T("请选择核验方式。", "Choose how it was verified.")
     # facts
     FACTS_NOT_ALLOWED = T(
         "您没有权限“{permission}”，请由有权限的同事办理。",
@@ -76,6 +108,9 @@ class DossierRefusal(Enum):
     QUEUE_FULL = T(
         "该客户已有 {limit} 项信息等待核验，请先处理。",
         "{limit} facts of this customer wait already: deal with them first.",
+    )
+    TOO_MANY_FACTS = T(
+        "一次最多 {limit} 项信息，请拆分。", "At most {limit} facts at once: split them."
     )
 
     # documents: who, then the file, then what is told about it
