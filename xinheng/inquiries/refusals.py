@@ -27,7 +27,7 @@ class InquiryRefusal(Enum):
         "Choose what it is for: {purposes}. Without a purpose nothing is asked.",
     )
     NEEDS_LEGAL_BASIS = T("请选择处理依据：{bases}。", "Choose the legal basis: {bases}.")
-    NEEDS_CONSENT = T(
+    PERSON_CONSENT = T(
         "个体工商户背后是自然人：处理依据须为“本人同意”，并附档案中本人的书面同意书。",
         "Behind an individual business stands a person: the basis must be consent, with the "
         "written consent from the file.",
@@ -39,7 +39,7 @@ class InquiryRefusal(Enum):
     )
     NO_CONNECTION = T(
         "尚未配置{bureau_zh}的接口（地址与密钥）。请管理员按说明设置，或上传报告文件。",
-        "No connection to {bureau_en} is set up (address and key): ask the administrator, or upload "
+        "No connection to {bureau_en} is set up (address, key): ask the administrator, or upload "
         "the report.",
     )
     BEING_BOUGHT = T(
