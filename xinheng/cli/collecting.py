@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xinheng.cli.answer import Json, say
+from xinheng.cli.typed import person_named
 from xinheng.operate.database import django_ready
-from xinheng.operate.trouble import Exit, Trouble
 
 if TYPE_CHECKING:
     from xinheng.portfolio.collecting import CollectionPlan, PlanStep
@@ -45,18 +45,9 @@ def plan(collect: Collect, currency: Currency = None, by: By = None, as_json: Js
         raise typer.BadParameter(f"{error.zh} · {error.en}") from None
     if budget < 0:
         raise typer.BadParameter("金额不能小于零 · The amount can't be below zero")
-    reader = _person(by) if by else WholeBook()
+    reader = person_named(by) if by else WholeBook()
     found = plan_collections(reader, currency, budget, at=datetime.now(UTC))
     say(_told(found), as_json, lambda: _show(found))
-
-
-def _person(name: str) -> Any:
-    from xinheng.people.models import User
-
-    found = User.objects.filter(username=name, is_active=True).first()
-    if found is None:
-        raise Trouble(f"没有用户 {name}。", f"There is no user {name}.", Exit.FAILED)
-    return found
 
 
 def _told(found: CollectionPlan) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from xinheng.cli.answer import Json, say
+from xinheng.cli.typed import customer_coded
 from xinheng.operate.database import django_ready
-from xinheng.operate.trouble import Exit, Trouble
 
 
 def command(
@@ -20,13 +20,10 @@ def command(
 ) -> None:
     """查看一个客户的信用档案 · Show a customer's credit file."""
     django_ready()
-    from xinheng.customers.models import Customer
     from xinheng.people.queries import WholeBook
     from xinheng.portfolio.file import credit_file_summary
 
-    customer = Customer.objects.filter(code=code).first()
-    if customer is None:
-        raise Trouble(f"没有编码为“{code}”的客户。", f"There is no customer “{code}”.", Exit.FAILED)
+    customer = customer_coded(code)
     summary = credit_file_summary(customer, WholeBook(), datetime.now(UTC))
     say(summary, as_json, lambda: _show(summary))
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xinheng.cli.answer import Json, say
+from xinheng.cli.typed import minor, person_named
 from xinheng.operate.database import django_ready
-from xinheng.operate.trouble import Exit, Trouble
 
 if TYPE_CHECKING:
-    from xinheng.people.models import Deputy, User
+    from xinheng.people.models import Deputy
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="放行代理人 · Deputies who release holds"
@@ -47,12 +47,12 @@ def add(
 
     at = datetime.now(UTC)
     made = appoint_deputy(
-        _person(person),
-        _person(deputy),
+        person_named(person),
+        person_named(deputy),
         start.date() if start else today(at),
         until.date(),
         currency=currency.upper(),
-        up_to_minor=_minor(up_to, currency.upper()) if up_to else None,
+        up_to_minor=minor(up_to, currency.upper()) if up_to else None,
         actor=system("cli"),
         at=at,
     )
@@ -83,28 +83,6 @@ def list_deputies(as_json: Json = False) -> None:
     rows = Deputy.objects.select_related("person", "deputy").order_by("-valid_from", "-id")
     told = [_told(row) for row in rows]
     say(told, as_json, lambda: _show(told))
-
-
-def _person(username: str) -> User:
-    from xinheng.people.models import User
-
-    found = User.objects.filter(username=username, is_active=True).first()
-    if found is None:
-        raise Trouble(
-            f"没有可用的用户“{username}”；用 xinheng user list 查看。",
-            f"There is no active user “{username}”: see `xinheng user list`.",
-            Exit.FAILED,
-        )
-    return found
-
-
-def _minor(amount: str, currency: str) -> int:
-    from xinheng.credit.money import MoneyError, to_minor
-
-    try:
-        return to_minor(amount, currency)
-    except MoneyError as error:
-        raise Trouble(error.zh, error.en, Exit.FAILED) from error
 
 
 def _told(row: Deputy) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import typer
 
 from xinheng.cli.answer import Json, say
 from xinheng.cli.exposure_rebuild import rebuild, reconcile
+from xinheng.cli.typed import currency_or_own, customer_coded
 from xinheng.operate.database import django_ready
 from xinheng.operate.trouble import Exit, Trouble
 
@@ -81,15 +82,9 @@ def explain(
 
 
 def _line(code: str, currency: str, scope: str) -> CreditLine:
-    from xinheng.customers.models import Customer
     from xinheng.limits.models import CreditLine
-    from xinheng.people.queries import company
 
-    found = Customer.objects.filter(code=code).first()
-    if found is None:
-        raise Trouble(f"没有编码为“{code}”的客户。", f"There is no customer “{code}”.", Exit.FAILED)
-    seller = company()
-    asked = currency or (seller.base_currency if seller else "CNY")
+    found, asked = customer_coded(code), currency_or_own(currency)
     line = CreditLine.objects.filter(customer=found, currency=asked, scope=scope).first()
     if line is None:
         raise Trouble(

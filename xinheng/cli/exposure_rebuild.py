@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xinheng.cli.answer import Json, say
-from xinheng.cli.proposals import By, person_named
+from xinheng.cli.typed import By, actor_named
 from xinheng.operate.database import django_ready
 from xinheng.operate.trouble import Exit, Trouble
 
@@ -44,11 +44,10 @@ def reconcile(customer: Some = None, as_json: Json = False) -> None:
 def rebuild(customers: Codes, by: By, as_json: Json = False) -> None:
     """按单据重算占用 · Compute lines anew from their documents; only differences are posted."""
     django_ready()
-    from xinheng.people.actor import of_user
     from xinheng.receivables import actions
 
     ids = list(_ids(customers).values())
-    off = actions.rebuild(ids, actor=of_user(person_named(by)), at=datetime.now(UTC))
+    off = actions.rebuild(ids, actor=actor_named(by), at=datetime.now(UTC))
     told = _told(off)
     say(told, as_json, lambda: _show(told))
 

@@ -16,14 +16,12 @@ from zoneinfo import ZoneInfo
 import typer
 
 from xinheng.cli.answer import Json, say
-from xinheng.cli.proposals import By, person_named
+from xinheng.cli.typed import By, actor_named, customer_coded, person_named
 from xinheng.operate.database import django_ready
 from xinheng.operate.trouble import Exit, Trouble
 
 if TYPE_CHECKING:
-    from xinheng.customers.models import Customer
     from xinheng.dossiers.credit_file import SeenFact
-    from xinheng.people.actor import Actor
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -55,7 +53,7 @@ def show(
     from xinheng.dossiers.measures import measure, tier_of
     from xinheng.people.queries import WholeBook, today
 
-    found = _customer(customer)
+    found = customer_coded(customer)
     known_at = _instant(as_of) if as_of else None
     day = valid_on.date() if valid_on else today(known_at or datetime.now(UTC))
     file = file_as_of(WholeBook(), found, valid_on=day, known_at=known_at)
@@ -99,7 +97,8 @@ def enter(
     as_json: Json = False,
 ) -> None:
     """录入一项信息，待他人核验 · Enter a fact; it waits for another person."""
-    actor = _actor(by)
+    django_ready()
+    actor = actor_named(by)
     from xinheng.dossiers.facts import enter_fact
     from xinheng.dossiers.rows import NewFact
 
@@ -131,7 +130,8 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """核验一项信息；关键字段须再由一人复核 · Verify a fact; a critical one needs two."""
-    actor = _actor(by)
+    django_ready()
+    actor = actor_named(by)
     from xinheng.dossiers.facts import verify_fact
 
     known = verify_fact(fact, how, confidence, actor=actor, at=datetime.now(UTC))
@@ -141,7 +141,8 @@ def verify(
 @app.command()
 def reject(fact: FactId, by: By, reason: Reason, as_json: Json = False) -> None:
     """退回一项信息 · Turn a waiting fact down."""
-    actor = _actor(by)
+    django_ready()
+    actor = actor_named(by)
     from xinheng.dossiers.facts import reject_fact
 
     reject_fact(fact, reason, actor=actor, at=datetime.now(UTC))
@@ -151,7 +152,8 @@ def reject(fact: FactId, by: By, reason: Reason, as_json: Json = False) -> None:
 @app.command()
 def correct(fact: FactId, value: Value, by: By, reason: Reason, as_json: Json = False) -> None:
     """更正：录入新的一项，原项仍可查 · Correct: a new fact, the old one stays readable."""
-    actor = _actor(by)
+    django_ready()
+    actor = actor_named(by)
     from xinheng.dossiers.facts import correct_fact
 
     made = correct_fact(fact, value, reason, actor=actor, at=datetime.now(UTC))
@@ -200,7 +202,8 @@ def resolve(
     as_json: Json = False,
 ) -> None:
     """决定以哪一项为准 · Decide which fact holds."""
-    actor = _actor(by)
+    django_ready()
+    actor = actor_named(by)
     from xinheng.dossiers.facts import resolve_conflict
 
     resolve_conflict(conflict, fact, reason, actor=actor, at=datetime.now(UTC))
@@ -220,7 +223,7 @@ def history(customer: Code, field: FieldCode, as_json: Json = False) -> None:
 
     rows = [
         {**_told(row.fact), "state": row.state, "known_until": row.known_until, "why": row.reason}
-        for row in history_of(WholeBook(), _customer(customer), field)
+        for row in history_of(WholeBook(), customer_coded(customer), field)
     ]
     names = ("id", "state", "value", "source", "known_since", "known_until", "why")
     say(rows, as_json, lambda: _table(rows, names))
@@ -250,22 +253,6 @@ def measures(day: Day = None, days: int = 30, as_json: Json = False) -> None:
 
 
 # --- What commands share
-
-
-def _actor(by: str) -> Actor:
-    django_ready()
-    from xinheng.people.actor import of_user
-
-    return of_user(person_named(by))
-
-
-def _customer(code: str) -> Customer:
-    from xinheng.customers.models import Customer
-
-    found = Customer.objects.filter(code=code).first()
-    if found is None:
-        raise Trouble(f"没有编码为“{code}”的客户。", f"There is no customer “{code}”.", Exit.FAILED)
-    return found
 
 
 def _instant(text: str) -> datetime:

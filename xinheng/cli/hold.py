@@ -16,13 +16,13 @@ import typer
 
 from xinheng.cli.answer import Json, say
 from xinheng.cli.collecting import plan
+from xinheng.cli.typed import By, actor_named
 from xinheng.operate.database import django_ready
-from xinheng.operate.trouble import Exit, Trouble
+from xinheng.operate.trouble import Exit
 
 if TYPE_CHECKING:
     from xinheng.decisions.models import Hold
     from xinheng.decisions.releasing import Done
-    from xinheng.people.actor import Actor
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="冻结的订单 · Orders that are held"
@@ -30,9 +30,6 @@ app = typer.Typer(
 SHOWN_MAX = 200
 app.command("plan")(plan)
 
-By = Annotated[
-    str, typer.Option("--by", help="以谁的权限，用户名 · On whose authority: a user name")
-]
 Ids = Annotated[list[UUID], typer.Argument(help="判断编号 · Ids of the decisions")]
 Reason = Annotated[str, typer.Option("--reason", help="理由 · Why, in words")]
 
@@ -69,7 +66,7 @@ def release(
     django_ready()
     from xinheng.decisions.releasing import judge_releases, release_holds
 
-    actor, at = _actor(by), datetime.now(UTC)
+    actor, at = actor_named(by), datetime.now(UTC)
     if only_try:
         done = judge_releases(decisions, days=days, actor=actor, at=at)
     else:
@@ -83,7 +80,7 @@ def reject(decisions: Ids, by: By, reason: Reason, as_json: Json = False) -> Non
     django_ready()
     from xinheng.decisions.releasing import reject_holds
 
-    done = reject_holds(decisions, reason, actor=_actor(by), at=datetime.now(UTC))
+    done = reject_holds(decisions, reason, actor=actor_named(by), at=datetime.now(UTC))
     _answer(done, as_json, "已拒绝 · rejected")
 
 
@@ -93,7 +90,7 @@ def force(decisions: Ids, by: By, reason: Reason, as_json: Json = False) -> None
     django_ready()
     from xinheng.decisions.forcing import force_holds
 
-    done = force_holds(decisions, reason, actor=_actor(by), at=datetime.now(UTC))
+    done = force_holds(decisions, reason, actor=actor_named(by), at=datetime.now(UTC))
     _answer(done, as_json, "已人工保留 · kept by hand")
 
 
@@ -107,20 +104,6 @@ def recheck(as_json: Json = False) -> None:
     looked = {"looked_at": recheck_due(at=at), "come_near": recheck_horizon(at=at)}
     said = f"重新检查 {looked['looked_at']} 笔 · {looked['looked_at']} looked at"
     say(looked, as_json, lambda: print(said))
-
-
-def _actor(username: str) -> Actor:
-    from xinheng.people.actor import of_user
-    from xinheng.people.models import User
-
-    found = User.objects.filter(username=username, is_active=True).first()
-    if found is None:
-        raise Trouble(
-            f"没有可用的用户“{username}”；用 xinheng user list 查看。",
-            f"There is no active user “{username}”: see `xinheng user list`.",
-            Exit.FAILED,
-        )
-    return of_user(found)
 
 
 def _answer(done: list[Done], as_json: bool, word: str) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from xinheng.cli.answer import Json, say
-from xinheng.cli.proposals import By, person_named
+from xinheng.cli.typed import By, actor_named, customer_coded
 from xinheng.operate.database import django_ready
 from xinheng.operate.trouble import Exit, Trouble
 
@@ -85,13 +85,9 @@ def _lines(rows: list[dict[str, Any]]) -> None:
 def _enter(code: str, kind: str, value: str, by: str, reason: str | None, as_json: bool) -> None:
     django_ready()
     from xinheng.customers.identities import add_identity, override_identity
-    from xinheng.customers.models import Customer
-    from xinheng.people.actor import of_user
 
-    customer = Customer.objects.filter(code=code).first()
-    if customer is None:
-        raise Trouble(f"没有编码为“{code}”的客户。", f"There is no customer “{code}”.", Exit.FAILED)
-    actor, at = of_user(person_named(by)), datetime.now(UTC)
+    customer = customer_coded(code)
+    actor, at = actor_named(by), datetime.now(UTC)
     if reason is None:
         kept = add_identity(customer.pk, kind, value, actor=actor, at=at)
     else:

@@ -18,7 +18,7 @@ import typer
 from xinheng.cli.answer import Json, say
 from xinheng.cli.limit_adjusting import adjust
 from xinheng.cli.limit_card import as_values, show_card
-from xinheng.cli.proposals import By, person_named
+from xinheng.cli.typed import By, actor_named, bps, currency_or_own, customer_coded, minor
 from xinheng.operate.database import django_ready
 from xinheng.operate.trouble import Exit, Trouble
 
@@ -59,7 +59,7 @@ def show(customer: Code, currency: Currency = "", scope: Scope = "", as_json: Js
     from xinheng.limits.card import limit_card
     from xinheng.people.queries import today
 
-    line = _line(_customer(customer), currency, scope)
+    line = _line(customer_coded(customer), currency, scope)
     card = limit_card(line, live_policy().policy, today=today(datetime.now(UTC)))
     told = as_values(card)
     say(told, as_json, lambda: show_card(told))
@@ -118,14 +118,13 @@ def _enter(
     from xinheng.limits.conditions import usual_end
     from xinheng.limits.granting import grant_limit
     from xinheng.limits.values import NewLimit
-    from xinheng.people.actor import of_user
     from xinheng.people.queries import today
 
-    at, money = datetime.now(UTC), _currency(currency)
+    at, money = datetime.now(UTC), currency_or_own(currency)
     begins = first.date() if first else today(at)
     endless = amount == "unlimited"
     asked = NewLimit(
-        _customer(code).pk,
+        customer_coded(code).pk,
         money,
         None if endless else minor(amount, money),
         begins,
@@ -136,7 +135,7 @@ def _enter(
         for_a_while,
         terms,
     )
-    done = grant_limit(asked, actor=of_user(person_named(by)), at=at)
+    done = grant_limit(asked, actor=actor_named(by), at=at)
     answer = {
         "customer": code,
         "live": done.live,
@@ -162,9 +161,8 @@ def withdraw(
     """撤销一条额度记录 · Withdraw a dated limit."""
     django_ready()
     from xinheng.limits.granting import withdraw_limit
-    from xinheng.people.actor import of_user
 
-    withdraw_limit(limit, reason, actor=of_user(person_named(by)), at=datetime.now(UTC))
+    withdraw_limit(limit, reason, actor=actor_named(by), at=datetime.now(UTC))
     say({"withdrawn": limit}, as_json, lambda: print(f"已撤销 {limit} · Withdrawn"))
 
 
@@ -189,10 +187,9 @@ def cover(
     django_ready()
     from xinheng.limits.covering import enter_cover
     from xinheng.limits.values import NewCover
-    from xinheng.people.actor import of_user
     from xinheng.people.queries import today
 
-    at, line = datetime.now(UTC), _line(_customer(customer), currency, scope)
+    at, line = datetime.now(UTC), _line(customer_coded(customer), currency, scope)
     begins = first.date() if first else today(at)
     asked = NewCover(
         line.pk,
@@ -204,7 +201,7 @@ def cover(
         until.date(),
         provider,
     )
-    made = enter_cover(asked, actor=of_user(person_named(by)), at=at)
+    made = enter_cover(asked, actor=actor_named(by), at=at)
     say({"cover": made}, as_json, lambda: print(f"已录入 {made} · Entered"))
 
 
@@ -218,9 +215,8 @@ def end_one_cover(
     """终止一项担保 · End a cover."""
     django_ready()
     from xinheng.limits.covering import end_cover
-    from xinheng.people.actor import of_user
 
-    end_cover(cover_id, reason, actor=of_user(person_named(by)), at=datetime.now(UTC))
+    end_cover(cover_id, reason, actor=actor_named(by), at=datetime.now(UTC))
     say({"ended": cover_id}, as_json, lambda: print(f"已终止 {cover_id} · Ended"))
 
 
@@ -255,36 +251,19 @@ def _switch(
 ) -> None:
     django_ready()
     from xinheng.limits import granting
-    from xinheng.people.actor import of_user
 
-    line = _line(_customer(code), currency, scope)
-    actor = of_user(person_named(by))
+    line = _line(customer_coded(code), currency, scope)
+    actor = actor_named(by)
     getattr(granting, action)(line.pk, reason, actor=actor, at=datetime.now(UTC))
     held = action == "force_hold"
     said = "已冻结 · Held" if held else "已解除 · Lifted"
     say({"customer": code, "held": held}, as_json, lambda: print(said))
 
 
-def _customer(code: str) -> Customer:
-    from xinheng.customers.models import Customer
-
-    found = Customer.objects.filter(code=code).first()
-    if found is None:
-        raise Trouble(f"没有编码为“{code}”的客户。", f"There is no customer “{code}”.", Exit.FAILED)
-    return found
-
-
-def _currency(asked: str) -> str:
-    from xinheng.people.queries import company
-
-    seller = company()
-    return asked.upper() or (seller.base_currency if seller else "CNY")
-
-
 def _line(customer: Customer, currency: str, scope: str) -> CreditLine:
     from xinheng.limits.queries import line_of
 
-    code = _currency(currency)
+    code = currency_or_own(currency)
     line = line_of(customer.pk, code, scope)
     if line is None:
         raise Trouble(
@@ -293,30 +272,3 @@ def _line(customer: Customer, currency: str, scope: str) -> CreditLine:
             Exit.FAILED,
         )
     return line
-
-
-def minor(amount: str, currency: str) -> int:
-    """An amount as typed, in minor units."""
-    from xinheng.credit.money import MoneyError, to_minor
-
-    try:
-        return to_minor(amount, currency)
-    except MoneyError as error:
-        raise Trouble(error.zh, error.en, Exit.FAILED) from None
-
-
-def bps(percent: str) -> int:
-    """A percentage as typed, in basis points: "12.5" → 1250."""
-    from decimal import Decimal, InvalidOperation
-
-    try:
-        value = Decimal(percent) * 100
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or value != value.to_integral_value():
-        raise Trouble(
-            f"“{percent}”不是百分比：最多两位小数，如 12.5。",
-            f"“{percent}” is no percentage: at most two decimals, such as 12.5.",
-            Exit.FAILED,
-        )
-    return int(value)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xinheng.cli.answer import Json, say
-from xinheng.cli.proposals import By, person_named
+from xinheng.cli.typed import By, bps, minor, person_named
 from xinheng.operate.database import django_ready
 from xinheng.operate.trouble import Exit, Trouble
 
@@ -147,7 +147,6 @@ def _rule(
     lowest: str,
     highest: str,
 ) -> Rule:
-    from xinheng.cli.limit import bps, minor
     from xinheng.credit.adjusting import Rule
 
     if sum(map(bool, (percent, amount, fixed))) != 1:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xinheng.cli.answer import Json, say
+from xinheng.cli.typed import By, person_named
 from xinheng.operate.database import django_ready
 from xinheng.operate.trouble import Exit, Trouble
 
@@ -28,9 +29,6 @@ app = typer.Typer(
 )
 SHOWN_MAX = 50
 
-By = Annotated[
-    str, typer.Option("--by", help="以谁的权限，用户名 · On whose authority: a user name")
-]
 Codes = Annotated[
     list[str] | None,
     typer.Option("--customer", help="客户编码，可多次给出 · Customer code; may be given again"),
@@ -113,20 +111,6 @@ def reject(
     chosen = _chosen(person, all_of_them, customer, currency)
     count = reject_proposals(list(chosen), reason, actor=of_user(person), at=datetime.now(UTC))
     say({"rejected": count}, as_json, lambda: print(f"已拒绝 {count} 条 · {count} rejected"))
-
-
-def person_named(username: str) -> User:
-    """The active user of this name."""
-    from xinheng.people.models import User
-
-    found = User.objects.filter(username=username, is_active=True).first()
-    if found is None:
-        raise Trouble(
-            f"没有可用的用户“{username}”；用 xinheng user list 查看。",
-            f"There is no active user “{username}”: see `xinheng user list`.",
-            Exit.FAILED,
-        )
-    return found
 
 
 def _waiting(reader: Any, codes: list[str] | None, currency: str | None) -> list[Proposal]:

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xinheng.cli.answer import Json, say
-from xinheng.cli.proposals import By, person_named
+from xinheng.cli.typed import By, actor_named, customer_coded
 from xinheng.operate.database import django_ready
 from xinheng.operate.trouble import Exit, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from xinheng.customers.models import Customer
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="集团、付款方、合并 · Who belongs to whom"
@@ -68,7 +67,6 @@ def _relate(
 ) -> None:
     django_ready()
     from xinheng.decisions import regrouping
-    from xinheng.people.actor import of_user
 
     if bool(other) == none:
         raise Trouble(
@@ -76,9 +74,9 @@ def _relate(
             "Give the other company's code, or --none to end the relation.",
             Exit.FAILED,
         )
-    customer = _customer(code)
-    target = _customer(other) if other else None
-    actor, at = of_user(person_named(by)), datetime.now(UTC)
+    customer = customer_coded(code)
+    target = customer_coded(other) if other else None
+    actor, at = actor_named(by), datetime.now(UTC)
     if word == "unmerge":
         moved = regrouping.unmerge(customer.pk, reason, actor=actor, at=at)
     elif word == "merge" and target is not None:
@@ -91,12 +89,3 @@ def _relate(
         moved = acts[word](customer.pk, target.pk if target else None, reason, actor=actor, at=at)
     told = {"relation": word, "customer": code, "other": other or None, "lines_moved": moved}
     say(told, as_json, lambda: typer.echo(f"{code} → {other or '-'}  {word}  ({moved})"))
-
-
-def _customer(code: str) -> Customer:
-    from xinheng.customers.models import Customer
-
-    found = Customer.objects.filter(code=code).first()
-    if found is None:
-        raise Trouble(f"没有编码为“{code}”的客户。", f"There is no customer “{code}”.", Exit.FAILED)
-    return found
