@@ -39,46 +39,38 @@ GUARANTEE_STATE = choices(
 
 _ORDER = Field("order_number", "text", T("订单号", "Order no"), most=80)
 
+
+def _head(title: T, sample: str) -> tuple[Field, ...]:
+    """What every document begins with: its own number, whose it is, how much in which currency."""
+    return (Field("number", "text", title, True, sample=sample, most=80), *CUSTOMER, *MONEY)
+
+
+def _state(choices: dict[str, str], sample: str, note: T) -> Field:
+    return Field("state", "choice", T("状态", "State"), choices=choices, sample=sample, note=note)
+
+
 ORDERS = (
-    Field("number", "text", T("订单号", "Order no"), True, sample="SO-0001", most=80),
-    *CUSTOMER,
-    *MONEY,
+    *_head(T("订单号", "Order no"), "SO-0001"),
     Field("ordered_on", "day", T("订单日期", "Order date"), True, sample="2026-11-02"),
     Field("delivery_on", "day", T("交货日期", "Delivery date"), sample="2026-11-20"),
-    Field(
-        "state",
-        "choice",
-        T("状态", "State"),
-        choices=ORDER_STATE,
-        sample="open",
-        note=T("未完成、已完成、已取消", "open, closed, cancelled"),
-    ),
+    _state(ORDER_STATE, "open", T("未完成、已完成、已取消", "open, closed, cancelled")),
     SCOPE,
     REVISION,
 )
 DELIVERIES = (
-    Field("number", "text", T("发货单号", "Delivery no"), True, sample="DN-0001", most=80),
-    *CUSTOMER,
-    *MONEY,
+    *_head(T("发货单号", "Delivery no"), "DN-0001"),
     Field("delivered_on", "day", T("发货日期", "Delivered on"), True, sample="2026-11-20"),
     _ORDER,
-    Field(
-        "state",
-        "choice",
-        T("状态", "State"),
-        choices=DELIVERY_STATE,
-        sample="posted",
-        note=T(
-            "已过账、已取消；退货写负数金额", "posted, cancelled; a return is a negative amount"
-        ),
+    _state(
+        DELIVERY_STATE,
+        "posted",
+        T("已过账、已取消；退货写负数金额", "posted, cancelled; a return is a negative amount"),
     ),
     SCOPE,
     REVISION,
 )
 INVOICES = (
-    Field("number", "text", T("发票号", "Invoice no"), True, sample="INV-0001", most=80),
-    *CUSTOMER,
-    *MONEY,
+    *_head(T("发票号", "Invoice no"), "INV-0001"),
     Field("issued_on", "day", T("开票日期", "Invoice date"), True, sample="2026-09-01"),
     Field("due_on", "day", T("到期日", "Due date"), True, ("terms",), sample="2026-10-01"),
     Field(
@@ -118,9 +110,7 @@ INVOICES = (
     REVISION,
 )
 CREDIT_NOTES = (
-    Field("number", "text", T("红字发票号", "Credit note no"), True, sample="CN-0001", most=80),
-    *CUSTOMER,
-    *MONEY,
+    *_head(T("红字发票号", "Credit note no"), "CN-0001"),
     Field("issued_on", "day", T("开票日期", "Date"), True, sample="2026-10-12"),
     Field("credits", "text", T("冲红发票号", "Credits invoice"), sample="INV-0001", most=80),
     _ORDER,
@@ -128,9 +118,7 @@ CREDIT_NOTES = (
     REVISION,
 )
 RECEIPTS = (
-    Field("number", "text", T("收款单号", "Receipt no"), True, sample="RCP-0001", most=80),
-    *CUSTOMER,
-    *MONEY,
+    *_head(T("收款单号", "Receipt no"), "RCP-0001"),
     Field("received_on", "day", T("收款日期", "Received on"), True, sample="2026-10-08"),
     Field(
         "reference",
@@ -156,9 +144,7 @@ RECEIPTS = (
     REVISION,
 )
 BILLS = (
-    Field("number", "text", T("票据号", "Bill no"), True, sample="1313100012345", most=80),
-    *CUSTOMER,
-    *MONEY,
+    *_head(T("票据号", "Bill no"), "1313100012345"),
     Field("received_on", "day", T("收票日期", "Received on"), True, sample="2026-10-08"),
     Field("due_on", "day", T("到期日", "Due date"), True, sample="2027-04-08"),
     Field(
@@ -169,13 +155,10 @@ BILLS = (
         sample="bank",
         note=T("上市银行承兑、银行承兑、商业承兑", "listed, bank, commercial"),
     ),
-    Field(
-        "state",
-        "choice",
-        T("状态", "State"),
-        choices=BILL_STATE,
-        sample="held",
-        note=T(
+    _state(
+        BILL_STATE,
+        "held",
+        T(
             "持有、已贴现、已背书、已兑付、拒付、退票",
             "held, discounted, endorsed, cleared, bounced, returned",
         ),
@@ -192,19 +175,10 @@ BILLS = (
     REVISION,
 )
 GUARANTEES = (
-    Field("number", "text", T("保函号", "Guarantee no"), True, sample="LG-0001", most=80),
-    *CUSTOMER,
-    *MONEY,
+    *_head(T("保函号", "Guarantee no"), "LG-0001"),
     Field("issued_on", "day", T("开立日期", "Issued on"), True, sample="2026-10-08"),
     Field("valid_until", "day", T("有效期至", "Valid until"), sample="2027-10-08"),
-    Field(
-        "state",
-        "choice",
-        T("状态", "State"),
-        choices=GUARANTEE_STATE,
-        sample="open",
-        note=T("有效、已结束", "open, ended"),
-    ),
+    _state(GUARANTEE_STATE, "open", T("有效、已结束", "open, ended")),
     Field("beneficiary", "text", T("受益人", "Beneficiary"), most=200),
     REVISION,
 )
