@@ -52,7 +52,8 @@ ROOMS = tuple(part for floor in FLOORS[DEPTH["portfolio"] : DEPTH["vault"] + 1] 
 ROOM_FILES = {"__init__", "apps", "models", "actions", "queries", "refusals"}
 OTHER_FILES = {
     "almanac": {"checking", "rows", "working_days"},
-    "customers": {"alike_sql", "duplicates", "identities", "relations", "rows", "search_text"},
+    "customers": {"alike_sql", "duplicates", "identities", "prospects", "relations", "rows"}
+    | {"search_text"},
     "decisions": {
         *("answering", "assess", "batch", "facts", "features", "judging", "pipeline", "sql"),
         *("again", "asked", "governing", "ground", "promising"),
@@ -68,7 +69,10 @@ OTHER_FILES = {
         *("breakdown", "disputes", "freshness", "waiting"),
     },
     "inquiries": {
-        *("bureau_terms", "bureaus", "reports", "visit_form", "visiting", "visits"),
+        *("bureau_keeping", "bureau_rows", "bureau_terms", "bureaus", "reports"),
+        *("visit_form", "visit_review", "visiting", "visits"),
+        *("deciding", "links", "reference_form", "referring", "registering", "registration"),
+        "sealing",
     },
     "intake": {"counts"},
     "ledger": {"entries", "fsck", "sequencer", "signer", "verifying"},

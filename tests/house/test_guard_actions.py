@@ -93,7 +93,16 @@ WRITERS = {
     "xinheng.receivables.counted": "how receivables/actions.py brings in what a new day changes",
     "xinheng.receivables.quarantine": "where receivables/actions.py puts what contradicts",
     "xinheng.limits.taking_over": "a step of receivables/actions.py, on reservations",
+    "xinheng.inquiries.bureau_keeping": "how inquiries/bureaus.py keeps, enters and logs",
+    "xinheng.inquiries.bureaus": "a report bought, handed over or read again, a module of its own",
+    "xinheng.inquiries.visiting": "what persons do to a visit, a module of its own",
+    "xinheng.inquiries.visit_review": "how a visit ends, a module of its own",
     "xinheng.dossiers.facts": "what persons do to the credit file's facts, a module of its own",
+    "xinheng.customers.prospects": "companies that introduced themselves, a module of its own",
+    "xinheng.inquiries.links": "links for outsiders, a module of its own",
+    "xinheng.inquiries.registering": "what an applicant does by a link, a module of its own",
+    "xinheng.inquiries.deciding": "what we say to a registration, a module of its own",
+    "xinheng.inquiries.referring": "references asked, answered, reviewed, a module of its own",
     "xinheng.ledger.sequencer": "a process of its own that places entries",
     "xinheng.connectors.files.queue": "where a batch's file lies, and how far the batch is",
     "xinheng.connectors.demo.removal": "takes the demonstration out of every room in one step",
@@ -391,6 +400,17 @@ BESIDE = {
     "people.deputies": set(),
     "customers.identities": set(),
     "customers.duplicates": {"look_for_pairs", "state_of_the_book"},
+    "customers.prospects": {"twins"},
+    "inquiries.links": {"put_link", "open_link", "fresh_token", "digest_of"},
+    # a draft leaves no entry of its own; the prospect, its papers and the handing in do
+    "inquiries.registering": {
+        *("guest_of", "guest_with", "sheet_of", "take_up", "may_change"),
+        *("begin", "save_step", "add_paper", "remove_paper"),
+    },
+    "inquiries.deciding": {"unverified"},
+    "inquiries.referring": {
+        *("giver_of", "giver_words", "answers_of", "overdue_by", "last_answer"),
+    },
 }
 # A step of the same room that authorises, or appends, for whoever calls it.
 ASKING, RECORDING = ("require_grant",), ("put_forward",)

@@ -1,7 +1,7 @@
 """Bureaus: one shape each – search, fetch, parse, cost – behind one door.
 
-`client_of("qichacha", os.environ)` is what inquiries.bureaus takes: connected where address and key
-are set, able to read files where they are not. Keys come from the environment of the process
+`client_of("qichacha", os.environ, now)` is what inquiries.bureaus takes: connected where a key is
+set, able to read files where none is. Keys come from the environment of the process
 (XINHENG_BUREAU_QICHACHA_KEY, …_SECRET, …_URL), never from a page. `cost` stands in bureaus_v1.json
 beside the days for which a report is good. Example: with XINHENG_BUREAU_DNB_KEY unset,
 `connected("dnb", environ)` is False, and a report of D&B can still be handed over as a file.
@@ -10,6 +10,7 @@ beside the days for which a report is good. Example: with XINHENG_BUREAU_DNB_KEY
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import ModuleType
 from typing import Final
 
@@ -60,8 +61,10 @@ class Bureau(Struct, frozen=True):
         return self.connection
 
 
-def client_of(code: str, environ: Mapping[str, str]) -> Bureau | None:
-    """The bureau of this code, connected if a key is set; None where there is no such bureau."""
+def client_of(code: str, environ: Mapping[str, str], at: datetime) -> Bureau | None:
+    """The bureau of this code, connected if a key is set, for a request at this instant; None where
+    there is no such bureau.
+    """
     if code not in ADAPTERS:
         return None
     name = f"XINHENG_BUREAU_{code.upper()}"
@@ -69,9 +72,9 @@ def client_of(code: str, environ: Mapping[str, str]) -> Bureau | None:
     if not key:
         return Bureau(code)
     url = environ.get(f"{name}_URL") or terms().bureaus[code].base_url
-    return Bureau(code, Connection(url, key, environ.get(f"{name}_SECRET", "")))
+    return Bureau(code, Connection(url, key, environ.get(f"{name}_SECRET", ""), at))
 
 
 def connected(code: str, environ: Mapping[str, str]) -> bool:
-    client = client_of(code, environ)
-    return client is not None and client.connection is not None
+    """Whether a key is set for the bureau of this code."""
+    return bool(environ.get(f"XINHENG_BUREAU_{code.upper()}_KEY"))

@@ -11,7 +11,6 @@ ours.
 from __future__ import annotations
 
 import hashlib
-import time
 from typing import Final
 
 from xinheng.connectors.bureau import reading as read
@@ -78,7 +77,7 @@ def signed(key: str, secret: str, timespan: str) -> str:
 
 
 def _asked(connection: Connection, path: str, query: dict[str, str]) -> bytes:
-    timespan = str(int(time.time()))  # the bureau compares it with its own clock
+    timespan = str(int(connection.at.timestamp()))
     headers = {
         "Token": signed(connection.key, connection.secret, timespan),
         "Timespan": timespan,

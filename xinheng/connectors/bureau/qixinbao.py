@@ -12,7 +12,6 @@ as they come.
 from __future__ import annotations
 
 import hashlib
-import time
 from typing import Final
 
 from xinheng.connectors.bureau import reading as read
@@ -73,7 +72,7 @@ def _either(row: read.Node, name: str, older: str) -> str:
 
 
 def _asked(connection: Connection, path: str, query: dict[str, str]) -> bytes:
-    timestamp = str(int(time.time() * 1000))  # the bureau compares it with its own clock
+    timestamp = str(int(connection.at.timestamp() * 1000))
     headers = {
         "Auth-Version": "2.0",
         "appkey": connection.key,

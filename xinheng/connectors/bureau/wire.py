@@ -13,6 +13,7 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from datetime import datetime
 from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -35,11 +36,14 @@ _BY_STATUS: Final = {
 
 
 class Connection(Struct, frozen=True):
-    """Where a bureau is reached and by which key; it shows its key in no log."""
+    """Where a bureau is reached, by which key, and what time it is: some bureaus want the time
+    signed. It shows its key in no log.
+    """
 
     base_url: str
     key: str
-    secret: str = ""
+    secret: str
+    at: datetime
     seconds: float = SECONDS_MAX
 
     def __repr__(self) -> str:
