@@ -13,7 +13,7 @@ Cheapest first: what costs nobody money, then money that comes earlier, then a s
 more risk. What is unknown has no way out but to be known, and a declined order none at all.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
@@ -157,25 +157,30 @@ def least(scene: Scene, code: str, enough: Enough) -> Step | None:
 
 
 def _least_of(scene: Scene, offer: Offer, enough: Enough) -> Step | None:
-    """By halving, but first by the offer's guesses: where one is right, two decisions show it."""
-
     def does(figure: int) -> bool:
         return enough(scene.after(offer.step_of(figure)).verdict())
 
     low, high = offer.low, offer.high
     if low > high or not does(high):
         return None
-    for guess in sorted({guess for guess in offer.guesses if low <= guess < high}):
+    return offer.step_of(smallest(low, high, offer.guesses, does))
+
+
+def smallest(low: int, high: int, guesses: Iterable[int], does: Callable[[int], bool]) -> int:
+    """The smallest figure from `low` to `high` that does; `high` is known to do, and so does all
+    above one that does. By halving, but first by guesses: where one is right, two trials show it.
+    """
+    for guess in sorted({guess for guess in guesses if low <= guess < high}):
         if does(guess):
             high = guess
             break
         low = guess + 1
     if low < high and not does(high - 1):
-        low = high
+        return high
     while low < high:
         middle = (low + high) // 2
         if does(middle):
             high = middle
         else:
             low = middle + 1
-    return offer.step_of(high)
+    return high

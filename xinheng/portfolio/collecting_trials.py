@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from xinheng.credit.decide import Verdict, decide
 from xinheng.credit.way_changes import Items, Scene, paid_by
 from xinheng.credit.way_offers import cash_guesses
-from xinheng.credit.ways_out import CURES, blocking_codes
+from xinheng.credit.ways_out import CURES, blocking_codes, smallest
 from xinheng.customers.models import Customer
 from xinheng.decisions.asked import Asked
 from xinheng.decisions.ground import Ground
@@ -99,24 +99,7 @@ def _beside(needed: Payments, most: Payments, extra: int) -> Payments:
 
 def _least(most: int, guesses: Iterable[int], does: Callable[[int], bool]) -> int:
     """The smallest figure from 0 to `most` that does; `most` is known to do."""
-    low, high = 0, most
-    if low == high or does(low):
-        return low
-    low = 1
-    for guess in sorted({guess for guess in guesses if low <= guess < high}):
-        if does(guess):
-            high = guess
-            break
-        low = guess + 1
-    if low < high and not does(high - 1):
-        return high
-    while low < high:
-        middle = (low + high) // 2
-        if does(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return high
+    return 0 if not most or does(0) else smallest(1, most, guesses, does)
 
 
 def _guesses(family: Family, held: tuple[Waiting, ...]) -> list[int]:
