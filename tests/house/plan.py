@@ -37,6 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("people",),
     ("ledger",),
     ("vault",),
+    ("learning",),
     ("credit", "merkle"),
     ("refusals",),
     ("texts",),
@@ -45,15 +46,17 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 DEPTH = {part: depth for depth, floor in enumerate(FLOORS) for part in floor}
 DOORS = ("cli", "asgi", "urls", "web", "api", "jobs", "connectors")
-PURE = ("credit", "merkle")
+PURE = ("credit", "learning", "merkle")
 ROOMS = tuple(part for floor in FLOORS[DEPTH["portfolio"] : DEPTH["vault"] + 1] for part in floor)
 
 # What stands in a room besides the files that every room may have: each with a name that says why.
 ROOM_FILES = {"__init__", "apps", "models", "actions", "queries", "refusals"}
 OTHER_FILES = {
     "almanac": {"checking", "rows", "working_days"},
-    "customers": {"alike_sql", "duplicates", "identities", "prospects", "relations", "rows"}
-    | {"search_text"},
+    "customers": {
+        *("alike_sql", "duplicates", "identities", "prospects", "relations", "rows"),
+        "search_text",
+    },
     "decisions": {
         *("answering", "assess", "batch", "facts", "features", "judging", "pipeline", "sql"),
         *("again", "asked", "governing", "ground", "promising"),

@@ -64,3 +64,13 @@ class CustomerRefusal(Enum):
         "找不到这一对客户，可能已合并；请刷新列表。",
         "This pair is not there any more; it may have been merged. Load the list again.",
     )
+    NOT_A_PROSPECT = T(
+        "客户 {customer} 已不是待核验客户，不能再由外部更改。",
+        "{customer} is no prospect any more; outsiders can't change it.",
+    )
+    HAS_A_TWIN = T(
+        "已有客户 {other} 登记了同一统一社会信用代码。请先在“可能重复的客户”中合并两者，或写明不是"
+        "同一家。",
+        "The customer {other} has the same USCC. First merge the two among the possible duplicates, "
+        "or say there that they are not the same.",
+    )

@@ -87,7 +87,7 @@ class InquiryRefusal(Enum):
     )
     VISIT_STATE = T("这次走访{zh}，不能这样办理。", "This visit {en}: that can't be done any more.")
     UNKNOWN_SECTION = T("走访表里没有这一节：{section}。", "The form has no section {section}.")
-    BAD_ANSWER = T("“{question_zh}”：{zh}。", "{question_en}: {en}.")
+    VISIT_ANSWER = T("“{question_zh}”：{zh}。", "{question_en}: {en}.")
     BAD_POSITION = T(
         "位置须是纬度 −90 至 90、经度 −180 至 180。",
         "A position is a latitude from −90 to 90 and a longitude from −180 to 180.",
@@ -103,7 +103,7 @@ class InquiryRefusal(Enum):
         "请写明复核意见，4 至 1000 个字。",
         "State the outcome of the review in 4 to 1000 characters.",
     )
-    NEEDS_REASON = T("请写明理由，4 至 1000 个字。", "Give a reason of 4 to 1000 characters.")
+    VISIT_REASON = T("请写明理由，4 至 1000 个字。", "Give a reason of 4 to 1000 characters.")
 
     # links
     NO_ENTRY = T(

@@ -1,6 +1,7 @@
-"""Who acts: a person, a machine's key with the person behind it, or the system itself.
+"""Who acts: a person, a machine's key with the person behind it, an outsider with a link, or the
+system itself.
 
-Every action takes one, keyword-only. `ref` is what records keep ("user:3", "key:7",
+Every action takes one, keyword-only. `ref` is what records keep ("user:3", "key:7", "guest:5f0c…",
 "system:import"), `person_id` is the human who answers for it: requester ≠ releaser is judged on
 persons, never on keys.
 """
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Actor:
-    kind: str  # user | key | system
+    kind: str  # user | key | guest | system
     id: int | None
     person_id: int | None
     permissions: frozenset[str]
@@ -40,6 +41,8 @@ class Actor:
 
     def reaches(self, unit_id: int | None) -> bool:
         """Whether a customer of this business unit is within the actor's sight."""
+        if self.kind == "guest":
+            return unit_id == self.unit_id
         return self.all_units or (unit_id is not None and unit_id == self.unit_id)
 
 
@@ -66,6 +69,13 @@ def of_key(key: ApiKey) -> Actor:
     unit = owner.business_unit_id if owner else None
     everything = owner is None or owner.sees_all_units
     return Actor("key", key.pk, key.owner_id, words, key.name, unit, everything)
+
+
+def guest(ref: str, words: frozenset[str], unit_id: int | None) -> Actor:
+    """An outsider who came in by a link: a few named words within one unit, or, with None, among
+    customers of no unit yet; nobody of the house answers for it. Records keep "guest:REF".
+    """
+    return Actor("guest", None, None, words, ref, unit_id, all_units=False)
 
 
 def system(label: str) -> Actor:
