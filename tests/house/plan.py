@@ -65,6 +65,7 @@ OTHER_FILES = {
         *("explaining", "replaying", "scenes", "values", "waiting", "ways_out"),
     },
     "dossiers": {
+        *("fact_import", "remarking", "rules", "verifying"),
         *("balance", "credit_file", "facts", "fields", "measures", "rows"),
         *("filing", "pdfs", "pictures", "sheets", "uploads"),
         *("statement_checks", "statement_filing", "statement_ratios", "statement_templates"),

@@ -28,6 +28,7 @@ KINDS = {
     "guarantees": "对外保函 · Guarantees given",
     "opening_balances": "期初余额 · Opening balances",
     "statements": "财务报表 · Financial statements",
+    "facts": "档案信息 · Facts of the credit file (each waits to be verified)",
     "rates": "汇率 · Exchange rates",
     "holidays": "节假日 · Holidays",
     "terms": "付款条件 · Payment terms",
@@ -183,6 +184,7 @@ def undo(
         "removed": result.removed,
         "restored": result.restored,
         "customers_kept": result.customers_kept,
+        "facts_kept": result.facts_kept,
     }
     say(answer, as_json, lambda: _show_undone(result))
 
@@ -190,6 +192,9 @@ def undo(
 def _show_undone(result: Any) -> None:
     print(f"已撤销批次 {result.batch_id} · Batch {result.batch_id} undone:")
     print(f"  删除 {result.removed}，还原 {result.restored} · removed / restored")
+    if result.facts_kept:
+        kept = result.facts_kept
+        print(f"  {kept} 项已核验而保留 · {kept} facts stay: they were verified meanwhile")
     if result.customers_kept:
         kept = result.customers_kept
         print(f"  {kept} 个客户已被引用而保留 · {kept} customers stay: others refer to them")

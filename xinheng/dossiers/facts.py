@@ -24,11 +24,13 @@ from xinheng.dossiers.fields import BadValue, Field, canonical, catalogue
 from xinheng.dossiers.models import ConflictCase, Fact
 from xinheng.dossiers.refusals import DossierRefusal
 from xinheng.dossiers.rows import NewFact
+from xinheng.dossiers.rules import impossible
 from xinheng.ledger.actions import append
 from xinheng.ledger.entries import NewEntry
 from xinheng.people.actor import Actor
 from xinheng.people.queries import today
 from xinheng.refusals import Refused
+from xinheng.texts import T
 from xinheng.vault.queries import open_keys
 from xinheng.vault.seal import seal
 
@@ -224,12 +226,9 @@ def _staged(
     corrects: Fact | None = None,
     reason: str = "",
 ) -> Fact:
-    field = catalogue().fields.get(new.field)
-    if field is None:
-        raise Refused(DossierRefusal.UNKNOWN_FIELD, field=new.field)
-    value = _value(field, new)
     day = today(at)
-    _check(field, new, day)
+    field, value = field_and_value(new, day)
+    check_new(field, new, day)
     if Fact.objects.waiting().filter(customer=customer).count() >= WAITING_MAX:
         raise Refused(DossierRefusal.QUEUE_FULL, limit=WAITING_MAX)
     sealed = _sealed(customer, field, value) if field.personal else None
@@ -256,16 +255,29 @@ def _staged(
     )
 
 
-def _value(field: Field, new: NewFact) -> str:
+def field_and_value(new: NewFact, day: date) -> tuple[Field, str]:
+    """The field of a new fact, and its value as it is kept.
+
+    Refuses UNKNOWN_FIELD, and BAD_VALUE also for what can't be, such as a founding that lies ahead.
+    """
+    field = catalogue().fields.get(new.field)
+    if field is None:
+        raise Refused(DossierRefusal.UNKNOWN_FIELD, field=new.field)
     try:
-        return canonical(field, new.value)
+        value = canonical(field, new.value)
     except BadValue as bad:
-        raise Refused(
-            DossierRefusal.BAD_VALUE, field=field.code, zh=bad.text.zh, en=bad.text.en
-        ) from bad
+        raise _bad_value(field, bad.text) from bad
+    if (why := impossible(field.code, value, day)) is not None:
+        raise _bad_value(field, why)
+    return field, value
 
 
-def _check(field: Field, new: NewFact, day: date) -> None:
+def _bad_value(field: Field, text: T) -> Refused:
+    return Refused(DossierRefusal.BAD_VALUE, field=field.code, zh=text.zh, en=text.en)
+
+
+def check_new(field: Field, new: NewFact, day: date) -> None:
+    """Source, days and legal basis of a new fact. Refuses BAD_SOURCE, BAD_DATES, NEEDS_BASIS."""
     if (
         not 0 < len(new.source.strip()) <= 60
         or new.reliability not in Fact.RELIABILITY

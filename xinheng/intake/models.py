@@ -17,6 +17,7 @@ class ImportBatch(models.Model):
     KINDS = [
         *("customers", "invoices", "receipts", "orders", "statements", "deliveries"),
         *("credit_notes", "bills", "guarantees", "opening_balances", "rates", "holidays", "terms"),
+        "facts",
         "documents",  # by message: a mixture of kinds
     ]
     STATES = ["trial", "running", "done", "refused", "undone", "failed"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from xinheng.connectors.files import almanac_rows, document_rows
+from xinheng.connectors.files import almanac_rows, document_rows, fact_rows
 from xinheng.connectors.files.fields import FIGURES
 from xinheng.connectors.files.rows import RowError, Table
 from xinheng.credit.identity import WARN, check_uscc
@@ -93,12 +93,14 @@ _KEYS: dict[str, Callable[[Any], Any]] = {
     "statements": lambda row: (row.customer_code, row.period_end, row.currency),
     **dict.fromkeys(document_rows.MAKERS, _number),
     **almanac_rows.KEYS,
+    **fact_rows.KEYS,
 }
 _NUMBER = {
     **dict.fromkeys(document_rows.MAKERS, "number"),
     **dict.fromkeys(("customers", "statements", "opening_balances"), "customer_code"),
     **dict.fromkeys(("rates", "holidays"), "day"),
     "terms": "code",
+    "facts": "value",
 }
 Make = Callable[[int], Any]
 
@@ -179,4 +181,5 @@ _MAKERS: dict[str, Callable[[Table, bool], Make]] = {
     "statements": _statements,
     **document_rows.MAKERS,
     **almanac_rows.MAKERS,
+    **fact_rows.MAKERS,
 }

@@ -14,8 +14,10 @@ from django.db import connection
 from xinheng.almanac.checking import jumped
 from xinheng.almanac.queries import jumps
 from xinheng.connectors.files.build import Built
+from xinheng.connectors.files.fact_checks import check_facts
 from xinheng.connectors.files.rows import Table
 from xinheng.customers.models import Customer
+from xinheng.people.actor import Actor
 from xinheng.people.models import BusinessUnit
 from xinheng.receivables.models import Bill, Delivery, Guarantee, Invoice, Order, Receipt
 from xinheng.receivables.rows import InvoiceRow
@@ -34,13 +36,15 @@ _MODELS: dict[str, Any] = {
 _NEED_CUSTOMER = ("receipts", "credit_notes", "bills", "guarantees", "statements")
 
 
-def check(table: Table, built: Built) -> Built:
+def check(table: Table, built: Built, actor: Actor) -> Built:
     """The rows that may be recorded; the others are noted in the table."""
     bad: set[int] = set()
     if table.kind == "customers":
         bad = _units(table, built)
     elif table.kind == "rates":
         bad = _jumping(table, built)
+    elif table.kind == "facts":
+        bad = check_facts(table, built, actor)
     elif table.kind == "opening_balances":
         bad = _turned(table, built)
     elif table.kind in _MODELS:

@@ -6,7 +6,7 @@ here are the kinds themselves, customers and statements.
 
 from __future__ import annotations
 
-from xinheng.connectors.files import almanac_fields, document_fields
+from xinheng.connectors.files import almanac_fields, document_fields, fact_fields
 from xinheng.connectors.files.field import CURRENCY, CUSTOMER, Field
 from xinheng.texts import T
 
@@ -21,6 +21,7 @@ KINDS = {
     "guarantees": T("对外保函", "Guarantees given"),
     "opening_balances": T("期初余额", "Opening balances"),
     "statements": T("财务报表", "Financial statements"),
+    "facts": T("档案信息", "Facts of the credit file"),
     "rates": T("汇率", "Exchange rates"),
     "holidays": T("节假日", "Holidays"),
     "terms": T("付款条件", "Payment terms"),
@@ -29,6 +30,8 @@ KINDS = {
 BATCH_KINDS = KINDS | {"documents": T("接口单据", "Documents by message")}
 # What is looked up: about no customer, and for people with a permission of its own.
 ALMANAC = frozenset({"rates", "holidays", "terms"})
+# What no score reads yet when it comes in: what is looked up, and facts that wait.
+UNSCORED = ALMANAC | {"facts"}
 
 CUSTOMER_STATUS = {
     **dict.fromkeys(
@@ -87,6 +90,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     "rates": almanac_fields.RATES,
     "holidays": almanac_fields.HOLIDAYS,
     "terms": almanac_fields.TERMS,
+    "facts": fact_fields.FACTS,
 }
 
 

@@ -27,7 +27,7 @@ from xinheng.connectors.files.build import Built, build
 from xinheng.connectors.files.checks import check
 from xinheng.connectors.files.collector import collector_rests
 from xinheng.connectors.files.errors import write_errors
-from xinheng.connectors.files.fields import ALMANAC, KINDS
+from xinheng.connectors.files.fields import KINDS, UNSCORED
 from xinheng.connectors.files.headers import Layout
 from xinheng.connectors.files.read import Sheet, read
 from xinheng.connectors.files.refusals import FileRefusal
@@ -100,7 +100,7 @@ def run_import(
         layout = headers.find(kind, sheet.rows, dict(mapping or {}))
     with work.phase("check", _CHECKING, 20):
         table = parse(kind, sheet, layout, options)
-        built = check(table, build(table, simulated=simulated))
+        built = check(table, build(table, simulated=simulated), actor)
     result = describe(work.name, sheet, layout, table, built)
     result.dry_run = dry_run
     told: dict[str, Any] = {"skip_bad": skip_bad}
@@ -202,7 +202,7 @@ def _carry_out(
         said = told_of(error, batch.pk)
         finish_batch(batch, Counts(), actor=work.actor, at=work.at, state="failed", message=said)
         raise
-    if assess and result.counts.changed and work.kind not in ALMANAC:
+    if assess and result.counts.changed and work.kind not in UNSCORED:
         with work.phase("assess", _ASSESSING, 85):
             _assess(work, batch, result)
 

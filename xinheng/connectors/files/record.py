@@ -16,6 +16,7 @@ from xinheng.customers import actions as customers
 from xinheng.customers.models import Customer
 from xinheng.decisions.models import Decision
 from xinheng.dossiers import actions as dossiers
+from xinheng.dossiers import fact_import, facts
 from xinheng.dossiers.models import Statement
 from xinheng.intake.counts import Counts
 from xinheng.intake.models import ImportBatch
@@ -51,6 +52,7 @@ _RECORD: dict[str, Any] = {
     "guarantees": receivables.record_guarantees,
     "opening_balances": _opening_balances,
     "statements": dossiers.record_statements,
+    "facts": fact_import.record_facts,
     "rates": almanac.record_rates,
     "holidays": almanac.record_holidays,
     "terms": almanac.record_terms,
@@ -77,13 +79,14 @@ class UndoResult(Struct, frozen=True, kw_only=True):
     removed: int
     restored: int
     customers_kept: int
+    facts_kept: int = 0  # verified meanwhile: they stay
     assessed: int = 0
 
 
 def require(kind: str, actor: Actor) -> None:
     """Whether the actor may bring this kind. Refuses NOT_ALLOWED, before a file is looked at."""
-    words = ("imports.run", almanac.PERMISSION) if kind in ALMANAC else ("imports.run",)
-    for word in words:
+    more = almanac.PERMISSION if kind in ALMANAC else {"facts": facts.ENTER}.get(kind)
+    for word in filter(None, ("imports.run", more)):
         if not actor.may(word):
             raise Refused(IntakeRefusal.NOT_ALLOWED, permission=word)
 
@@ -117,6 +120,15 @@ def still_there(ids: Iterable[int]) -> list[int]:
 
 def undo(batch: ImportBatch, *, actor: Actor, at: datetime) -> UndoResult:
     """Documents first, then the customers that they named; each room restores its own."""
+    if batch.kind == "facts":
+        gone = fact_import.withdraw_facts(batch, actor=actor, at=at)
+        return UndoResult(
+            batch_id=batch.pk,
+            removed=gone.rejected,
+            restored=0,
+            customers_kept=0,
+            facts_kept=gone.kept,
+        )
     restored = _count_restored(batch)
     total = sum(tables_of(batch).values())
     receivables.undo_batch(batch, actor=actor, at=at)

@@ -12,11 +12,14 @@ from xinheng.connectors.files.headers import Layout
 from xinheng.connectors.files.read import Sheet
 from xinheng.connectors.files.rows import RowError, Table
 from xinheng.credit.money import to_text
+from xinheng.dossiers.fields import SECRET, catalogue
+from xinheng.dossiers.rows import NewFact
 from xinheng.intake.counts import Counts
 from xinheng.texts import T
 
 PREVIEW_ROWS = 10
 SHOWN_ERRORS_MAX = 200
+HIDDEN = "＊＊＊"
 
 
 class ImportResult(Struct, kw_only=True):
@@ -77,9 +80,16 @@ def describe(name: str, sheet: Sheet, layout: Layout, table: Table, built: Built
     )
 
 
+def _hidden(field: str) -> bool:
+    found = catalogue().fields[field]
+    return found.personal or found.secrecy >= SECRET
+
+
 def _shown(row: Any) -> dict[str, Any]:
     """A row for the preview: money as decimal text, dates as they are."""
     told = msgspec.structs.asdict(row)
+    if isinstance(row, NewFact) and _hidden(row.field):
+        told["value"] = HIDDEN  # a trial is kept with its batch, in the clear
     shown: dict[str, Any] = {name: v for name, v in told.items() if v is not msgspec.UNSET}
     if "amount_minor" in shown:
         shown["amount"] = to_text(shown.pop("amount_minor"), shown["currency"])

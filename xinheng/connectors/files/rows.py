@@ -61,6 +61,8 @@ class Table(Struct):
     warnings: list[RowError] = field(default_factory=list)
     bad: set[int] = field(default_factory=set)  # positions in `lines`
     date_orders: dict[str, str] = field(default_factory=dict)
+    today: date = date.max
+    default_currency: str = ""
 
     def refuse(self, position: int, name: str, reason: T) -> None:
         """Note why a line can't be taken."""
@@ -92,6 +94,8 @@ def parse(kind: str, sheet: Sheet, layout: Layout, options: Options) -> Table:
         lines=[number for number, _ in kept],
         columns={},
         headers={name: source.header for name, source in layout.sources.items()},
+        today=options.today,
+        default_currency=options.default_currency,
     )
     rows = _squared([row for _, row in kept], len(layout.headers), table)
     orders = _date_orders(kind, rows, layout, options)

@@ -17,6 +17,8 @@ from xinheng.refusals import Refused
 
 FILLED_ROWS = 5_000  # how far drop-downs and formats reach
 WIDTH = 18
+LIST_CHARACTERS_MAX = 255  # what a drop-down takes in itself; longer lists stand on a sheet
+LISTS = "选项 Lists"
 
 
 def write_template(kind: str, path: Path) -> Path:
@@ -46,6 +48,7 @@ def template_xlsx(kind: str) -> bytes:
         for column, field in enumerate(FIELDS[kind]):
             _column(workbook, sheet, column, field)
         _notes(workbook, kind)
+        _lists(workbook, kind)
     return out.getvalue()
 
 
@@ -67,9 +70,33 @@ def _column(workbook: Any, sheet: Any, column: int, field: Field) -> None:
         sheet.write_string(1, column, field.sample)
     choices = _choices(field)
     if choices:
-        sheet.data_validation(
-            1, column, FILLED_ROWS, column, {"validate": "list", "source": choices}
-        )
+        source: Any = _range(column, choices) if _is_long(choices) else choices
+        told = {"validate": "list", "source": source}
+        sheet.data_validation(1, column, FILLED_ROWS, column, told)
+
+
+def _is_long(choices: list[str]) -> bool:
+    return len(",".join(choices)) > LIST_CHARACTERS_MAX
+
+
+def _range(column: int, choices: list[str]) -> str:
+    from xlsxwriter.utility import xl_col_to_name
+
+    name = xl_col_to_name(column)
+    return f"='{LISTS}'!${name}$2:${name}${len(choices) + 1}"
+
+
+def _lists(workbook: Any, kind: str) -> None:
+    """Long lists of choices, each below its column's letter."""
+    long = {n: c for n, f in enumerate(FIELDS[kind]) if _is_long(c := _choices(f))}
+    if not long:
+        return
+    sheet = workbook.add_worksheet(LISTS)
+    for column, choices in long.items():
+        sheet.set_column(column, column, 28)
+        sheet.write_string(0, column, FIELDS[kind][column].label.zh)
+        for row, choice in enumerate(choices, 1):
+            sheet.write_string(row, column, choice)
 
 
 def _choices(field: Field) -> list[str]:

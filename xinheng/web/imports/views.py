@@ -274,6 +274,12 @@ def _undone(result: UndoResult) -> T:
         "批次 {b} 已撤销：删除 {r} 条，还原 {s} 条，占用和评级已重算。",
         "Batch {b} is undone: {r} records removed, {s} restored; exposure and ratings follow.",
     ).format(b=result.batch_id, r=result.removed, s=result.restored)
+    if result.facts_kept:
+        stay = T(
+            "{n} 项信息已核验，保留在档案里。",
+            " {n} facts were verified meanwhile and stay in the file.",
+        ).format(n=result.facts_kept)
+        said = T(said.zh + stay.zh, said.en + stay.en)
     if not result.customers_kept:
         return said
     kept = T(
