@@ -30,6 +30,7 @@ HOLDERS: Final[dict[str, frozenset[str]]] = {
     "imports.undo": frozenset({"alice"}),
     "almanac.edit": frozenset({"alice"}),
     "ledger.verify": frozenset({"dora", "alice", "adam"}),
+    "facts.verify": frozenset({"alice"}),
     "facts.enter": frozenset({"bob", "eve", "chen", "alice"}),
     "documents.add": frozenset({"bob", "eve", "chen", "alice"}),
     "documents.view.secret": frozenset({"dora", "alice"}),
@@ -81,10 +82,30 @@ PAGES: Final[dict[str, Page]] = {
     "file-exposure": Page("customers.view", "customer"),
     "file-journal": Page("customers.view", "customer"),
     "file-journal-csv": Page("customers.view", "customer"),
+    "statements": Page("customers.view", "customer"),
+    "statement": Page("customers.view", "statement"),
+    "statement-new": Page("facts.enter", "customer", post=422),  # no source, no lines
+    "statement-sums": Page("facts.enter", "customer", get=None, post=200),
+    "statement-verify": Page("facts.verify", "statement", get=None, post=422),  # how is not said
     "file-documents": Page("customers.view", "customer"),
     "file-document-add": Page("documents.add", "customer", get=None, post=422),  # no file
     "file-document-open": Page("customers.view", "document", get=None, post=200),
     "file-document-withdraw": Page("customers.edit", "document", get=None, post=302),
+    # verification
+    "verification": Page("facts.verify"),
+    "verification-fact": Page("facts.verify", "waiting"),
+    "verification-verify": Page("facts.verify", "waiting", post=422),  # how is not said
+    "verification-reject": Page("facts.verify", "waiting", post=302),
+    "verification-summary": Page("facts.verify", get=None, post=404),  # no verb of its own
+    "verification-judge": Page("facts.verify", get=None, post=404),
+    "verification-done": Page("facts.verify", "result", get=404),  # of another session
+    "conflicts": Page("facts.verify"),
+    "conflict": Page("facts.verify", "case", post=422),  # none was chosen
+    "verification-mine": Page("facts.enter"),
+    "freshness": Page("customers.view"),
+    "freshness-csv": Page("customers.view"),
+    "file-measures": Page("portfolio.view"),
+    "file-measures-card": Page("portfolio.view"),
     # orders, decisions, holds
     "order-check": Page("orders.check", post=200),  # an empty form comes back with its mistakes
     "order-customers": Page("orders.check"),

@@ -26,7 +26,9 @@ from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Decision, Notice
 from xinheng.dossiers.facts import enter_fact, verify_fact
 from xinheng.dossiers.filing import NewDocument, add_document
-from xinheng.dossiers.rows import NewFact
+from xinheng.dossiers.models import ConflictCase
+from xinheng.dossiers.rows import NewFact, StatementRow
+from xinheng.dossiers.statement_filing import file_statement
 from xinheng.dossiers.uploads import check_upload
 from xinheng.intake.models import ImportBatch
 from xinheng.ledger.sequencer import run_once
@@ -59,6 +61,9 @@ class Scene:
     views: dict[str, SavedView]  # one of each person's own
     notices: dict[str, Notice]
     documents: dict[str, UUID]
+    statements: dict[str, int]  # one of each unit's first customer
+    waiting: dict[str, int]  # a fact of each unit's first customer that waits to be verified
+    cases: dict[str, int]  # an open conflict case of each
     facts: dict[str, int]  # one that stands in the file of each unit's first customer
 
 
@@ -121,6 +126,9 @@ def set_scene(folder: Path) -> Scene:
     known = {unit: _known(world, f"{unit}-1") for unit in UNITS}
     own = {"deputy": deputy, "views": views, "notices": notices, "documents": papers}
     own["facts"] = known
+    own["waiting"] = {unit: _entered(world, unit, "许可证", "trade_permit") for unit in UNITS}
+    own["cases"] = {unit: _disputed(world, unit) for unit in UNITS}
+    own["statements"] = {unit: _stated(world, f"{unit}-1") for unit in UNITS}
     return Scene(world, clients, approved, held, granted_at, batch, trials, **own)
 
 
@@ -151,6 +159,18 @@ def _filed(world: World, code: str) -> UUID:
     return add_document(new, upload, actor=world.actor("alice"), at=AT)
 
 
+def _stated(world: World, code: str) -> int:
+    row = StatementRow(
+        customer_code=code,
+        period_end=date(2025, 12, 31),
+        currency="CNY",
+        standard="cas",
+        lines={"cash": 100, "short_term_loans": 40, "paid_in_capital": 60},
+        source="审计报告",
+    )
+    return file_statement(row, actor=world.actor("alice"), at=AT)
+
+
 def _known(world: World, code: str) -> int:
     new = NewFact(
         customer_code=code,
@@ -162,6 +182,21 @@ def _known(world: World, code: str) -> int:
     fact = enter_fact(new, actor=world.actor("bob" if code.startswith("EAST") else "eve"), at=AT)
     verify_fact(fact, "public_record", 80, actor=world.actor("alice"), at=AT)
     return fact
+
+
+def _entered(world: World, unit: str, source: str, field: str, value: str = "甲") -> int:
+    new = NewFact(
+        customer_code=f"{unit}-1", field=field, value=value, source=source, reliability="B"
+    )
+    return enter_fact(new, actor=world.actor("bob" if unit == "EAST" else "eve"), at=AT)
+
+
+def _disputed(world: World, unit: str) -> int:
+    """Two sources that disagree about what is bought."""
+    for source, value in (("合同", "水泥"), ("来函", "熟料")):
+        fact = _entered(world, unit, source, "goods_bought", value)
+        verify_fact(fact, "third_party", 80, actor=world.actor("alice"), at=AT)
+    return ConflictCase.objects.get(customer__code=f"{unit}-1").pk
 
 
 def _signed(folder: Path) -> None:

@@ -17,6 +17,7 @@ from django.http import HttpRequest
 
 from xinheng.customers.models import Customer
 from xinheng.texts import T
+from xinheng.web.statements.panel import statements_panel
 
 
 class Seen(NamedTuple):
@@ -35,4 +36,11 @@ class Panel(NamedTuple):
     read: Callable[[HttpRequest, Customer, Seen], dict[str, Any] | None]
 
 
-PANELS: tuple[Panel, ...] = ()
+PANELS: tuple[Panel, ...] = (
+    Panel(
+        "finance",
+        T("财务报表", "Financial statements"),
+        "statements/_panel.html",
+        statements_panel,
+    ),
+)
