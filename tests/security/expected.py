@@ -172,4 +172,9 @@ PAGES: Final[dict[str, Page]] = {
     "ledger-checkpoint": Page("ledger.verify"),
     "ledger-key": Page("ledger.verify"),
     "ledger-proof": Page("ledger.verify", "entry"),
+    # outsiders: a token that opens nothing is absent, whoever comes with it
+    "outside": Page(ANYONE, "token", get=404, post=404),
+    "outside-step": Page(ANYONE, "token", get=404, post=404),
+    "outside-papers": Page(ANYONE, "token", get=404, post=404),
+    "outside-check": Page(ANYONE, "token", get=404),
 }

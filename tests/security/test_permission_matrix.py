@@ -54,6 +54,7 @@ GONE = {
     "result": [2],
     "entry": [10**9],
     "grant": [1],
+    "token": ["x" * 43],
 }
 
 
@@ -62,6 +63,8 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
     if not page.row:
         return {"any": []}
     rows: dict[str, list[Any]] = {"gone": GONE[page.row]}
+    if page.row == "token":  # more in it than the row: a step, a field
+        return {"any": ["x" * 43]}
     if page.row in ("batch", "entry"):
         return rows | {"any": [scene.batch.pk if page.row == "batch" else 0]}
     if page.row == "trial":
@@ -114,6 +117,8 @@ def wanted(name: str, page: Page, method: str, who: str, relation: str) -> int:
 def address(name: str, arguments: list[Any]) -> str:
     if name == "import-template":
         return reverse(name, args=["invoices", "csv"])
+    if name in ("outside-step", "outside-check"):
+        return reverse(name, args=[*arguments, "company"])
     return reverse(name, args=arguments)
 
 

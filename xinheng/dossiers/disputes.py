@@ -8,8 +8,9 @@ licence (A) says 8,000,000.00 CNY, 企查查 (B) 10,000,000.00: the licence is s
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any, Final
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db.models import QuerySet
 from msgspec import Struct
@@ -17,8 +18,6 @@ from msgspec import Struct
 from xinheng.dossiers.credit_file import survivorship
 from xinheng.dossiers.models import ConflictCase, Fact
 from xinheng.dossiers.waiting import Said, said_by, texts_of
-
-_TICK: Final = timedelta(microseconds=1)
 
 
 class Side(Struct, frozen=True):
@@ -40,23 +39,47 @@ def cases(user: Any, *, decided: bool) -> QuerySet[ConflictCase]:
     return found.select_related("customer", "resolved_by", "chosen")
 
 
-def sides(case: ConflictCase, user: Any) -> list[Side]:
-    """What the sources of a case say, the suggested one first."""
-    facts = Fact.objects.filter(customer=case.customer_id, field=case.field)
+def sides_of(found: Sequence[ConflictCase], user: Any) -> dict[int, list[Side]]:
+    """What the sources of each case say, the suggested one first; by the case's number."""
+    places = {(one.customer_id, one.field) for one in found}
+    known = Fact.objects.filter(
+        customer__in={customer for customer, _ in places},
+        field__in={field for _, field in places},
+        known_since__isnull=False,
+    )
+    facts: dict[tuple[int, str], list[Fact]] = defaultdict(list)
+    for fact in sorted(known.select_related("customer"), key=survivorship):
+        facts[fact.customer_id, fact.field].append(fact)
+    stood = {
+        one.pk: [fact for fact in facts[one.customer_id, one.field] if _stood(fact, one)]
+        for one in found
+    }
+    texts = texts_of(fact for of_case in stood.values() for fact in of_case)
+    return {
+        one.pk: [
+            _side(fact, one, user, texts, suggested=place == 0)
+            for place, fact in enumerate(stood[one.pk])
+        ]
+        for one in found
+    }
+
+
+def _stood(fact: Fact, case: ConflictCase) -> bool:
+    """Whether it stands now, or the instant before the case was decided."""
     if case.resolved_at is None:
-        facts = facts.current()
-    else:
-        facts = facts.known_at(case.resolved_at - _TICK)
-    rows = sorted(facts.select_related("customer", "verified_by"), key=survivorship)
-    texts = texts_of(rows)
-    return [
-        Side(
-            one,
-            said_by(one, texts),
-            suggested=place == 0,
-            mine=one.entered_person_id is not None and one.entered_person_id == user.pk,
-            chosen=one.pk == case.chosen_id,
-            kept=one.known_until is None or one.known_until != case.resolved_at,
-        )
-        for place, one in enumerate(rows)
-    ]
+        return fact.known_until is None
+    began = fact.known_since is not None and fact.known_since < case.resolved_at
+    return began and (fact.known_until is None or fact.known_until >= case.resolved_at)
+
+
+def _side(
+    fact: Fact, case: ConflictCase, user: Any, texts: Mapping[int, str | None], *, suggested: bool
+) -> Side:
+    return Side(
+        fact,
+        said_by(fact, texts),
+        suggested,
+        mine=fact.entered_person_id is not None and fact.entered_person_id == user.pk,
+        chosen=fact.pk == case.chosen_id,
+        kept=fact.known_until is None or fact.known_until != case.resolved_at,
+    )

@@ -26,5 +26,6 @@ urlpatterns = guarded(
         path("", include("xinheng.web.imports.urls")),
         path("", include("xinheng.web.almanac.urls")),
         path("", include("xinheng.web.ledger.urls")),
+        path("", include("xinheng.web.outside.urls")),
     ]
 )

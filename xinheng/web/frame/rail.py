@@ -7,13 +7,14 @@ Orders; Alice also sees Holds with 4 waiting.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.urls import NoReverseMatch, reverse
 
 from xinheng.decisions.models import Hold
+from xinheng.dossiers.waiting import waiting_for
 from xinheng.texts import T
 from xinheng.web.frame.permissions import PERMISSIONS, SIGNED_IN
 
@@ -29,6 +30,7 @@ class Room:
     icon: str
     under: tuple[str, ...]
     css: str = ""
+    unless: str = ""  # not for who holds this word
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class RailItem:
     room: Room
     href: str
     current: bool
-    count: int | None = None
+    count: int | str | None = None
 
 
 ROOMS: Final = (
@@ -44,6 +46,19 @@ ROOMS: Final = (
     Room("customers", T("客户", "Customers"), "building", ("/customers/",)),
     Room("orders", T("订单", "Orders"), "clipboard-check", ("/orders/", "/decisions/")),
     Room("holds", T("冻结", "Holds"), "hand-stop", ("/holds/",)),
+    Room(
+        "verification",
+        T("核验", "Verify"),
+        "clipboard-list",
+        ("/verification/",),
+    ),
+    Room(  # for those who enter and don't verify
+        "verification-mine",
+        T("录入", "Entries"),
+        "clipboard-list",
+        ("/verification/",),
+        unless="facts.verify",
+    ),
     Room("limits", T("授信", "Limits"), "gavel", ("/limits/",)),
     Room("imports", T("导入", "Imports"), "file-import", ("/imports/",)),
     Room(
@@ -63,15 +78,30 @@ def rail_of(user: Any, path: str) -> Iterator[RailItem]:
         word = PERMISSIONS.get(room.name)
         if word is None or not (word == SIGNED_IN or user.may(word)):
             continue
+        if room.unless and user.may(room.unless):
+            continue
         try:
             href = reverse(room.name)
         except NoReverseMatch:
             continue
         current = path == href or path.startswith(room.under)
-        count = holds_waiting(user) if room.name == "holds" else None
-        yield RailItem(room, href, current, count)
+        counted = COUNTS.get(room.name)
+        yield RailItem(room, href, current, counted(user) if counted else None)
 
 
 def holds_waiting(user: Any) -> int:
     """How many holds wait among the customers that this person may see."""
     return int(Hold.objects.visible_to(user).filter(state="waiting").count())
+
+
+def facts_waiting(user: Any) -> int | str:
+    """How many facts wait for this person; a heap is not counted to its end on every page."""
+    found = waiting_for(user).order_by()[: COUNT_MAX + 1].count()
+    return found if found <= COUNT_MAX else f"{COUNT_MAX}+"
+
+
+COUNT_MAX: Final = 999
+COUNTS: Final[dict[str, Callable[[Any], int | str]]] = {
+    "holds": holds_waiting,
+    "verification": facts_waiting,
+}

@@ -1,4 +1,4 @@
-/* The hold queue beyond HTML: x picks the row, a opens its release, ? tells the keys; ticks are counted.
+/* A queue beyond HTML: x picks the row, a opens its yes, r its no where there is one, ? tells the keys; ticks are counted.
    Single keys can be switched off (a cookie), and do nothing while somebody types. */
 "use strict";
 (() => {
@@ -12,8 +12,8 @@
     if (event.key === "x") {
       const box = here() && one("input[name=pick]", here());
       if (box) { box.checked = !box.checked; count(); event.preventDefault(); }
-    } else if (event.key === "a") {
-      const link = here() && one("[data-key=a]", here());
+    } else if (event.key === "a" || event.key === "r") {
+      const link = here() && one(`[data-key=${event.key}]`, here());
       if (link) { link.click(); event.preventDefault(); }
     } else if (event.key === "?") {
       one("#keys")?.showModal();
