@@ -67,7 +67,7 @@ OTHER_FILES = {
     "dossiers": {
         *("fact_import", "remarking", "rules", "verifying"),
         *("balance", "credit_file", "facts", "fields", "measures", "rows"),
-        *("filing", "pdfs", "pictures", "sheets", "uploads"),
+        *("filing", "pdfs", "picture_facts", "pictures", "sheets", "uploads"),
         *("statement_checks", "statement_filing", "statement_ratios", "statement_templates"),
         "statement_versions",
         *("breakdown", "disputes", "freshness", "waiting"),

@@ -412,7 +412,7 @@ BESIDE = {
     },
     "inquiries.deciding": {"unverified"},
     "inquiries.referring": {
-        *("giver_of", "giver_words", "answers_of", "overdue_by", "last_answer"),
+        *("giver_of", "giver_words", "answers_of", "overdue_by", "last_answer", "reference_of"),
     },
 }
 # A step of the same room that authorises, or appends, for whoever calls it.
