@@ -112,6 +112,10 @@ WRITERS = {
 
 # A step with a module of its own, and the one that may take it.
 STEPS_OF_OTHERS = {
+    # what a bureau or a visit tells enters the file by the file's own actions
+    ("xinheng.dossiers.facts", "xinheng.inquiries.bureau_keeping"),
+    ("xinheng.dossiers.facts", "xinheng.inquiries.visit_review"),
+    ("xinheng.dossiers.filing", "xinheng.inquiries.visiting"),
     ("xinheng.limits.taking_over", "xinheng.receivables.posting"),
     ("xinheng.customers.relations", "xinheng.decisions.regrouping"),
 }

@@ -75,8 +75,12 @@ def buy_report(asking: Asking, client: Client | None, *, actor: Actor, at: datet
             raw = client.fetch(subject_of(customer), asking.product)
         except BureauTrouble as trouble:
             log(asking, customer, "failed", actor, at, trouble=trouble.text.zh)
-            said = {"zh": trouble.text.zh, "en": trouble.text.en}
-            raise Refused(InquiryRefusal.BUREAU_TROUBLE, **_name(asking), **said) from trouble
+            name = _name(asking)
+            said = {
+                "zh": f"{name['zh']}：{trouble.text.zh}",
+                "en": f"{name['en']}: {trouble.text.en}",
+            }
+            raise Refused(InquiryRefusal.BUREAU_TROUBLE, **said) from trouble
         return _keep_bought(asking, customer, product, client, raw, actor, at)
 
 
@@ -289,4 +293,4 @@ def _unfit(asking: Asking, customer: Customer, parsed: Parsed) -> Refused | None
 
 def _name(asking: Asking) -> dict[str, str]:
     name = terms().bureaus[asking.bureau].name
-    return {"bureau_zh": name.zh, "bureau_en": name.en}
+    return {"zh": name.zh, "en": name.en}

@@ -38,8 +38,8 @@ class InquiryRefusal(Enum):
         "another.",
     )
     NO_CONNECTION = T(
-        "尚未配置{bureau_zh}的接口（地址与密钥）。请管理员按说明设置，或上传报告文件。",
-        "No connection to {bureau_en} is set up (address, key): ask the administrator, or upload "
+        "尚未配置{zh}的接口（地址与密钥）。请管理员按说明设置，或上传报告文件。",
+        "No connection to {en} is set up (address, key): ask the administrator, or upload "
         "the report.",
     )
     BEING_BOUGHT = T(
@@ -47,7 +47,7 @@ class InquiryRefusal(Enum):
         "A colleague is asking for this report right now: reload in a moment, so that it is not "
         "paid twice.",
     )
-    BUREAU_TROUBLE = T("{bureau_zh}没有给出报告：{zh}。", "{bureau_en} gave no report: {en}.")
+    BUREAU_TROUBLE = T("没有拿到报告。{zh}。", "There is no report. {en}.")
     REPORT_TOO_LARGE = T(
         "报告超过 {most} KB，未存入。请只导出所需的部分。",
         "The report is larger than {most} KB and was not kept: export only the part needed.",
@@ -87,7 +87,7 @@ class InquiryRefusal(Enum):
     )
     VISIT_STATE = T("这次走访{zh}，不能这样办理。", "This visit {en}: that can't be done any more.")
     UNKNOWN_SECTION = T("走访表里没有这一节：{section}。", "The form has no section {section}.")
-    VISIT_ANSWER = T("“{question_zh}”：{zh}。", "{question_en}: {en}.")
+    VISIT_ANSWER = T("{zh}。", "{en}.")
     BAD_POSITION = T(
         "位置须是纬度 −90 至 90、经度 −180 至 180。",
         "A position is a latitude from −90 to 90 and a longitude from −180 to 180.",

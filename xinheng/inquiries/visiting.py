@@ -165,13 +165,8 @@ def save_section(
             answers = read_answers(section, typed)
         except WrongAnswer as wrong:
             name = wrong.question.name
-            raise Refused(
-                InquiryRefusal.VISIT_ANSWER,
-                question_zh=name.zh,
-                question_en=name.en,
-                zh=wrong.text.zh,
-                en=wrong.text.en,
-            ) from wrong
+            said = {"zh": f"“{name.zh}”：{wrong.text.zh}", "en": f"{name.en}: {wrong.text.en}"}
+            raise Refused(InquiryRefusal.VISIT_ANSWER, **said) from wrong
         told = {**form_of(visit), code: answers}
         sealed = seal(key_of(visit.customer), form_place(visit.pk), _plain(told))
         Visit.objects.filter(pk=visit.pk).update(form_sealed=sealed, begun_at=visit.begun_at or at)
