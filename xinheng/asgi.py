@@ -8,6 +8,7 @@ Django.
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xinheng.settings")
@@ -32,14 +33,21 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 BODY_BYTES_MAX = 66 * 1024 * 1024  # an import's file and its form
+BODY_BYTES_OF_A_PAPER_MAX = 21 * 1024 * 1024  # a document and its form
 BODY_BYTES_ELSEWHERE_MAX = 3 * 1024 * 1024
+# Where papers come in: a file's documents, an applicant's by a link.
+PAPERS = re.compile(r"/customers/.+/documents/add/|/in/[^/]+/papers/")
 
 
 def bounded(scope: dict[str, Any], receive: Any) -> Any:
     """Django spools a whole body to disk before it asks who sends it: beyond its maximum the body
     ends as if the client had gone, whatever Content-Length said or did not say.
     """
-    most = BODY_BYTES_MAX if scope["path"].startswith("/imports/") else BODY_BYTES_ELSEWHERE_MAX
+    most = BODY_BYTES_ELSEWHERE_MAX
+    if scope["path"].startswith("/imports/"):
+        most = BODY_BYTES_MAX
+    elif PAPERS.fullmatch(scope["path"]):
+        most = BODY_BYTES_OF_A_PAPER_MAX
     taken = 0
 
     async def counted() -> dict[str, Any]:

@@ -35,7 +35,9 @@ OPEN = {
     "api/v1/<path:rest>": "says that there is nothing",
     "api/v1/docs": "the same as a page",
 }
-PAGES_FOR_ANYONE = {"sign-in", "set-up", "language"}
+PAGES_FOR_ANYONE = {"sign-in", "set-up", "language"} | {
+    *("outside", "outside-step", "outside-papers", "outside-check"),  # a token opens one thing
+}
 
 
 def addresses(resolver: Any, before: str = "") -> Iterator[tuple[str, URLPattern]]:

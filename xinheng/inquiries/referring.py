@@ -191,6 +191,11 @@ def review_reference(reference_id: UUID, note: str, *, actor: Actor, at: datetim
     return fact
 
 
+def reference_of(link: Link) -> Reference:
+    """The reference that a link was made for."""
+    return Reference.objects.select_related("customer", "link").get(link=link)
+
+
 def giver_of(row: Reference) -> Actor:
     """The one asked as an actor: a word, in the unit of the link."""
     return guest(row.pk.hex, WORDS, row.link.business_unit_id)
