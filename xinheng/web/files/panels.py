@@ -17,6 +17,7 @@ from django.http import HttpRequest
 
 from xinheng.customers.models import Customer
 from xinheng.texts import T
+from xinheng.web.files.licences import read as read_licences
 from xinheng.web.statements.panel import statements_panel
 
 
@@ -37,6 +38,7 @@ class Panel(NamedTuple):
 
 
 PANELS: tuple[Panel, ...] = (
+    Panel("licences", T("证照文件", "Licence papers"), "files/_licences.html", read_licences),
     Panel(
         "finance",
         T("财务报表", "Financial statements"),
