@@ -95,7 +95,7 @@ def test_what_does_not_add_up_is_refused_and_nothing_typed_is_lost(world: World)
     assert "金额 viel 无法识别" in page
     answer = bob.post(PAGE + "new/", wrong | {"line-goodwill": ""})
     assert answer.status_code == 422
-    assert "“流动资产合计”填 1000.01，各行相加 1000.00，相差 0.01 CNY" in text_of(answer)
+    assert "“流动资产合计”填 1,000.01，各行相加 1,000.00，相差 0.01 CNY" in text_of(answer)
     no_source = bob.post(PAGE + "new/", HEAD | LINES | {"source": ""})
     assert no_source.status_code == 422 and "请写明来源" in text_of(no_source)
     looked = bob.post(PAGE + "new/", wrong | {"look": "1", "line-goodwill": ""})

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from xinheng.credit.money import to_text
+from xinheng.credit.money import display
 from xinheng.dossiers.statement_templates import Line, Template
 from xinheng.texts import T
 
@@ -170,9 +170,9 @@ def _finding(
     line: Line, text: T, says: int, other: int, currency: str, beside: T | None = None
 ) -> Finding:
     told = {
-        "says": to_text(says, currency),
-        "other": to_text(other, currency),
-        "apart": to_text(abs(says - other), currency),
+        "says": display(says, currency),
+        "other": display(other, currency),
+        "apart": display(abs(says - other), currency),
         "currency": currency,
     }
     zh = text.zh.format(line=line.name.zh, beside=beside.zh if beside else "", **told)

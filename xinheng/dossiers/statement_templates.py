@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -175,7 +176,7 @@ def find_line(standard: str, written: str) -> str | None:
     a printed form puts before it. Example: "减：营业成本" and "Operating costs" → cost_of_sales.
     """
     names = _names(standard)
-    plain = " ".join(written.split()).casefold()
+    plain = _plain(written)
     return names.get(plain) or names.get(_bare(plain))
 
 
@@ -185,9 +186,14 @@ def _names(standard: str) -> dict[str, str]:
     for form in FORMS:
         for line in template(standard, form).lines:
             for name in (line.code, line.name.zh, line.name.en):
-                found.setdefault(name.casefold(), line.code)
-                found.setdefault(_bare(name.casefold()), line.code)
+                found.setdefault(_plain(name), line.code)
+                found.setdefault(_bare(_plain(name)), line.code)
     return found
+
+
+def _plain(name: str) -> str:
+    """One width, small, single blanks: （ and ( are the same."""
+    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def _bare(name: str) -> str:

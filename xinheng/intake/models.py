@@ -18,6 +18,7 @@ class ImportBatch(models.Model):
         *("customers", "invoices", "receipts", "orders", "statements", "deliveries"),
         *("credit_notes", "bills", "guarantees", "opening_balances", "rates", "holidays", "terms"),
         "facts",
+        *("statements_cas", "lines_cas", "statements_ifrs", "lines_ifrs"),
         "documents",  # by message: a mixture of kinds
     ]
     STATES = ["trial", "running", "done", "refused", "undone", "failed"]

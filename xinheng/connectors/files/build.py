@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from xinheng.connectors.files import almanac_rows, document_rows, fact_rows
+from xinheng.connectors.files import almanac_rows, document_rows, fact_rows, statement_rows
 from xinheng.connectors.files.fields import FIGURES
 from xinheng.connectors.files.rows import RowError, Table
 from xinheng.credit.identity import WARN, check_uscc
@@ -94,6 +94,7 @@ _KEYS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(document_rows.MAKERS, _number),
     **almanac_rows.KEYS,
     **fact_rows.KEYS,
+    **statement_rows.KEYS,
 }
 _NUMBER = {
     **dict.fromkeys(document_rows.MAKERS, "number"),
@@ -101,6 +102,7 @@ _NUMBER = {
     **dict.fromkeys(("rates", "holidays"), "day"),
     "terms": "code",
     "facts": "value",
+    **dict.fromkeys(statement_rows.MAKERS, "customer_code"),
 }
 Make = Callable[[int], Any]
 
@@ -182,4 +184,5 @@ _MAKERS: dict[str, Callable[[Table, bool], Make]] = {
     **document_rows.MAKERS,
     **almanac_rows.MAKERS,
     **fact_rows.MAKERS,
+    **statement_rows.MAKERS,
 }

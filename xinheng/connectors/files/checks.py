@@ -16,6 +16,7 @@ from xinheng.almanac.queries import jumps
 from xinheng.connectors.files.build import Built
 from xinheng.connectors.files.fact_checks import check_facts
 from xinheng.connectors.files.rows import Table
+from xinheng.connectors.files.statement_rows import MAKERS as STATEMENTS
 from xinheng.customers.models import Customer
 from xinheng.people.actor import Actor
 from xinheng.people.models import BusinessUnit
@@ -33,7 +34,7 @@ _MODELS: dict[str, Any] = {
     "guarantees": Guarantee,
 }
 # Money and papers of somebody unknown are more often a mistyped code than a new customer.
-_NEED_CUSTOMER = ("receipts", "credit_notes", "bills", "guarantees", "statements")
+_NEED_CUSTOMER = ("receipts", "credit_notes", "bills", "guarantees", "statements", *STATEMENTS)
 
 
 def check(table: Table, built: Built, actor: Actor) -> Built:

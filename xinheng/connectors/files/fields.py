@@ -6,7 +6,12 @@ here are the kinds themselves, customers and statements.
 
 from __future__ import annotations
 
-from xinheng.connectors.files import almanac_fields, document_fields, fact_fields
+from xinheng.connectors.files import (
+    almanac_fields,
+    document_fields,
+    fact_fields,
+    statement_fields,
+)
 from xinheng.connectors.files.field import CURRENCY, CUSTOMER, Field
 from xinheng.texts import T
 
@@ -20,7 +25,8 @@ KINDS = {
     "bills": T("票据", "Bills of exchange"),
     "guarantees": T("对外保函", "Guarantees given"),
     "opening_balances": T("期初余额", "Opening balances"),
-    "statements": T("财务报表", "Financial statements"),
+    "statements": T("财务报表（主要数字）", "Financial statements, key figures"),
+    **statement_fields.KINDS,
     "facts": T("档案信息", "Facts of the credit file"),
     "rates": T("汇率", "Exchange rates"),
     "holidays": T("节假日", "Holidays"),
@@ -91,6 +97,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     "holidays": almanac_fields.HOLIDAYS,
     "terms": almanac_fields.TERMS,
     "facts": fact_fields.FACTS,
+    **statement_fields.FIELDS,
 }
 
 
@@ -120,6 +127,8 @@ FIGURES = (
     _figure("deferred_tax", "递延所得税", "Deferred tax"),
     _figure("operating_cash_flow", "经营活动现金流量净额", "Operating cash flow"),
     _figure("market_value", "总市值", "Market value"),
+    _figure("payables", "应付账款", "Payables"),
+    _figure("debt", "有息负债", "Interest-bearing debt"),
 )
 FIELDS["statements"] = (
     *CUSTOMER,

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from xinheng.almanac import actions as almanac
 from xinheng.connectors.files.fields import ALMANAC
+from xinheng.connectors.files.statement_rows import MAKERS as STATEMENTS
 from xinheng.customers import actions as customers
 from xinheng.customers.models import Customer
 from xinheng.decisions.models import Decision
@@ -52,6 +53,7 @@ _RECORD: dict[str, Any] = {
     "guarantees": receivables.record_guarantees,
     "opening_balances": _opening_balances,
     "statements": dossiers.record_statements,
+    **dict.fromkeys(STATEMENTS, dossiers.record_statements),
     "facts": fact_import.record_facts,
     "rates": almanac.record_rates,
     "holidays": almanac.record_holidays,

@@ -19,6 +19,7 @@ from xinheng.texts import T
 
 PREVIEW_ROWS = 10
 SHOWN_ERRORS_MAX = 200
+SHOWN_LINES = ("total_assets", "total_liabilities", "equity", "revenue", "net_profit", "cash")
 HIDDEN = "＊＊＊"
 
 
@@ -94,6 +95,7 @@ def _shown(row: Any) -> dict[str, Any]:
     if "amount_minor" in shown:
         shown["amount"] = to_text(shown.pop("amount_minor"), shown["currency"])
     if "figures" in shown:
-        figures = shown.pop("figures")
+        lines = {name: v for name, v in shown.pop("lines", {}).items() if name in SHOWN_LINES}
+        figures = shown.pop("figures") | lines
         shown |= {name: to_text(value, shown["currency"]) for name, value in figures.items()}
     return shown

@@ -13,6 +13,7 @@ from typing import Any
 
 from xinheng.connectors.files.fields import FIELDS, KINDS, Field
 from xinheng.connectors.files.refusals import FileRefusal
+from xinheng.connectors.files.statement_fields import LONG, template_rows
 from xinheng.refusals import Refused
 
 FILLED_ROWS = 5_000  # how far drop-downs and formats reach
@@ -33,7 +34,10 @@ def template_csv(kind: str) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([field.label.zh for field in _fields(kind)])
-    writer.writerow([field.sample for field in _fields(kind)])
+    if kind not in LONG:
+        writer.writerow([field.sample for field in _fields(kind)])
+    for row in template_rows(kind):
+        writer.writerow([row.get(field.name, "") for field in _fields(kind)] + [row[""]])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -47,9 +51,19 @@ def template_xlsx(kind: str) -> bytes:
         sheet.freeze_panes(1, 0)
         for column, field in enumerate(FIELDS[kind]):
             _column(workbook, sheet, column, field)
+        _rows(sheet, kind)
         _notes(workbook, kind)
         _lists(workbook, kind)
     return out.getvalue()
+
+
+def _rows(sheet: Any, kind: str) -> None:
+    """The lines of a statement, ready to be filled in; what a sum adds up stands behind."""
+    names = [field.name for field in FIELDS[kind]]
+    for place, row in enumerate(template_rows(kind), 1):
+        for name, said in row.items():
+            column = names.index(name) if name else len(names)
+            sheet.write_string(place, column, said)
 
 
 def _fields(kind: str) -> tuple[Field, ...]:
@@ -59,7 +73,7 @@ def _fields(kind: str) -> tuple[Field, ...]:
 
 
 def _column(workbook: Any, sheet: Any, column: int, field: Field) -> None:
-    forms = {"text": "@", "name": "@", "day": "yyyy-mm-dd", "amount": "#,##0.00"}
+    forms = {"text": "@", "name": "@", "day": "yyyy-mm-dd", "amount": "#,##0.00", "rate": "General"}
     bold = {"bold": True, "bg_color": "#E8F0FE" if field.required else "#F4F6F8", "border": 1}
     sheet.set_column(
         column, column, WIDTH, workbook.add_format({"num_format": forms.get(field.form, "@")})
