@@ -332,3 +332,22 @@ def test_one_s_own_entries_tell_what_became_of_them(world: World) -> None:
 
 def test_disputes_are_made_as_the_tests_say(world: World) -> None:
     assert ConflictCase.objects.get(pk=disputed()).field == "goods_bought"
+
+
+def test_a_row_shows_what_the_rules_remark(world: World) -> None:
+    standing("total_assets", "100 CNY")
+    entered("total_liabilities", "150 CNY")
+    answer = signed_in(world.alice).get(QUEUE)
+    row = answer.context["queue"].rows[0]
+    assert row.remarks and str(row.remarks[0].text) in text_of(answer)
+
+
+def test_second_reviews_alone_are_agreed_to_without_questions(world: World) -> None:
+    made = [entered("enforced_debtor", "no"), entered("security_given", "无")]
+    for fact in made:
+        signed_in(world.alice).post(f"{QUEUE}{fact}/verify/", HOW)
+    client = signed_in(person("fay"))
+    answer = judged(client, "verify", made)
+    assert "已核验 2 项" in text_of(client.get(answer["Location"]))
+    rows = Fact.objects.current().filter(pk__in=made)
+    assert set(rows.values_list("how", "confidence")) == {("public_record", 90)}

@@ -46,7 +46,7 @@ def judge(request: HttpRequest) -> HttpResponse:
     changed = request.POST.get("seal") != selection.seal
     if changed or typed.mistake or not selection.rows:
         return _summary(request, selection, typed, changed=changed, status=422)
-    told = bulk.carry_out(selection, typed, actor=actor_of(request), at=at)
+    told = bulk.carry_out(request, selection, typed, actor=actor_of(request), at=at)
     stamp = stamp_of(at)
     bulk.keep_result(request, stamp, selection.verb, told)
     return redirect("verification-done", stamp=stamp)
@@ -58,7 +58,7 @@ def _typed(request: HttpRequest, selection: Selection) -> Typed:
     typed = forms.verifying(request)
     if selection.asks_how:
         return typed
-    return replace(typed, how_error=None, confidence_error=None)
+    return replace(typed, how="", confidence_text="0", how_error=None, confidence_error=None)
 
 
 def _summary(

@@ -18,8 +18,11 @@ from django.http import HttpRequest
 from xinheng.dossiers import waiting
 from xinheng.dossiers.fields import Field, catalogue
 from xinheng.dossiers.models import Fact
+from xinheng.dossiers.remarking import remarks_of
+from xinheng.dossiers.rules import Remark
 from xinheng.dossiers.waiting import LATE, Said, Survey, Waiting, Wanted
 from xinheng.people.models import User
+from xinheng.people.queries import today
 from xinheng.texts import T
 from xinheng.web.decisions.reading import person_name
 from xinheng.web.files import fact_words as words
@@ -56,6 +59,7 @@ class Row:
     before: Told | None
     others: list[Told]
     would: tuple[T, str]
+    remarks: tuple[Remark, ...]
     entered_by: str
     checked_by: str  # who verified it first, "" where nobody has
     late: bool
@@ -102,12 +106,16 @@ def read(request: HttpRequest, *, at: datetime) -> Queue:
 
 
 def rows_of(facts: Sequence[Fact], user: Any, *, at: datetime) -> list[Row]:
-    """Facts with what stands beside them, in four statements for all of them."""
-    names = names_of(facts)
-    return [_row(one, names, user, at) for one in waiting.beside(facts)]
+    """Facts with what stands beside them and what the rules remark, in a few statements."""
+    names, remarked = names_of(facts), remarks_of([one.pk for one in facts], today(at))
+    return [
+        _row(one, remarked.get(one.fact.pk, ()), names, user, at) for one in waiting.beside(facts)
+    ]
 
 
-def _row(one: Waiting, names: dict[int, str], user: Any, at: datetime) -> Row:
+def _row(
+    one: Waiting, remarks: tuple[Remark, ...], names: dict[int, str], user: Any, at: datetime
+) -> Row:
     fact: Fact = one.fact
     field = catalogue().fields[fact.field]
     return Row(
@@ -118,6 +126,7 @@ def _row(one: Waiting, names: dict[int, str], user: Any, at: datetime) -> Row:
         before=told(field, one.before, one.said) if one.before else None,
         others=[told(field, other, one.said) for other in one.others],
         would=WOULD[one.would],
+        remarks=remarks,
         entered_by=entered_by(fact, names),
         checked_by=names.get(fact.verified_by_id or 0, ""),
         late=fact.entered_at < at - LATE,
