@@ -33,6 +33,9 @@ HOLDERS: Final[dict[str, frozenset[str]]] = {
     "facts.verify": frozenset({"alice"}),
     "facts.enter": frozenset({"bob", "eve", "chen", "alice"}),
     "documents.add": frozenset({"bob", "eve", "chen", "alice"}),
+    "inquiries.ask": frozenset({"bob", "eve", "alice"}),
+    "inquiries.review": frozenset({"alice"}),
+    "reports.buy": frozenset({"alice"}),
     "documents.view.secret": frozenset({"dora", "alice"}),
 }
 CAST: Final = tuple(sorted(HOLDERS[ANYONE]))
@@ -65,6 +68,21 @@ PAGES: Final[dict[str, Page]] = {
     "portfolio": Page("portfolio.view"),
     "open-items": Page("portfolio.view"),
     "collections": Page("portfolio.view"),
+    # bureaus and visits
+    "bureau-log": Page("customers.view"),
+    "reports": Page("customers.view", "customer"),
+    "report-buy": Page("reports.buy", "customer", get=None, post=422),  # nothing chosen
+    "report-add": Page("reports.buy", "customer", get=None, post=422),
+    "visits": Page("customers.view"),
+    "visit": Page("customers.view", "visit"),
+    "visit-photo-open": Page("customers.view", "photo"),
+    "visit-plan": Page("inquiries.ask", "customer", post=422),  # nothing chosen
+    "visit-cancel": Page("inquiries.ask", "visit", get=None, post=422),  # no reason
+    "visit-submit": Page("inquiries.ask", "visit", get=None, post=422),  # nothing filled in
+    "visit-photo": Page("inquiries.ask", "visit", get=None, post=422),  # no file
+    "visit-review": Page("inquiries.review", "visit", get=None, post=422),  # nothing stated
+    "visit-begin": Page("inquiries.ask", "visit", get=None, post=302),
+    "visit-section": Page("inquiries.ask", "section", get=None, post=302),
     # customers and their files
     "customers": Page("customers.view"),
     "customer-suggestions": Page("customers.view"),
@@ -172,6 +190,17 @@ PAGES: Final[dict[str, Page]] = {
     "ledger-checkpoint": Page("ledger.verify"),
     "ledger-key": Page("ledger.verify"),
     "ledger-proof": Page("ledger.verify", "entry"),
+    # inquiries: what outsiders are asked and what they said
+    "links": Page("inquiries.ask", post=422),  # nothing was filled in
+    "link-revoke": Page("inquiries.ask", "link", get=None, post=302),
+    "registrations": Page("customers.view"),
+    "registration": Page("inquiries.review", "registration"),
+    "registration-decide": Page("inquiries.review", "registration", get=None, post=422),
+    "references": Page("customers.view"),
+    "reference": Page("customers.view", "reference"),
+    "reference-ask": Page("inquiries.ask", "customer", post=422),  # nobody was named
+    "reference-review": Page("inquiries.review", "reference", get=None, post=422),  # no answer yet
+    "reference-withdraw": Page("inquiries.ask", "reference", get=None, post=302),
     # outsiders: a token that opens nothing is absent, whoever comes with it
     "outside": Page(ANYONE, "token", get=404, post=404),
     "outside-step": Page(ANYONE, "token", get=404, post=404),

@@ -18,7 +18,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
+from tests.dossiers.corpus import png
 from tests.limits.proposals import suggest
 from tests.web.pages import buyer, signed_in
 from tests.world import AT, PASSWORD, World, ask, make_world
@@ -30,6 +32,11 @@ from xinheng.dossiers.models import ConflictCase
 from xinheng.dossiers.rows import NewFact, StatementRow
 from xinheng.dossiers.statement_filing import file_statement
 from xinheng.dossiers.uploads import check_upload
+from xinheng.inquiries.links import NewLink, make_link
+from xinheng.inquiries.models import Registration
+from xinheng.inquiries.referring import NewReference, ask_reference
+from xinheng.inquiries.registering import begin, guest_with
+from xinheng.inquiries.visiting import NewVisit, Taken, add_photo, plan_visit
 from xinheng.intake.models import ImportBatch
 from xinheng.ledger.sequencer import run_once
 from xinheng.ledger.signer import load_signer
@@ -39,6 +46,7 @@ from xinheng.limits.proposing import grant_proposals
 from xinheng.people.actions import create_user
 from xinheng.people.actor import system
 from xinheng.people.models import Deputy, SavedView, User
+from xinheng.people.queries import today
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNITS = ("EAST", "WEST")
@@ -61,9 +69,11 @@ class Scene:
     views: dict[str, SavedView]  # one of each person's own
     notices: dict[str, Notice]
     documents: dict[str, UUID]
+    asked: dict[str, dict[str, UUID]]  # by unit: a link, a registration, a reference
     statements: dict[str, int]  # one of each unit's first customer
     waiting: dict[str, int]  # a fact of each unit's first customer that waits to be verified
     cases: dict[str, int]  # an open conflict case of each
+    visits: dict[str, tuple[UUID, int]]  # a planned visit of each unit, and a photo of it
     facts: dict[str, int]  # one that stands in the file of each unit's first customer
 
 
@@ -125,6 +135,8 @@ def set_scene(folder: Path) -> Scene:
     papers = {unit: _filed(world, f"{unit}-1") for unit in UNITS}
     known = {unit: _known(world, f"{unit}-1") for unit in UNITS}
     own = {"deputy": deputy, "views": views, "notices": notices, "documents": papers}
+    own["asked"] = {unit: _asked(world, unit) for unit in UNITS}
+    own["visits"] = {unit: _visited(world, unit) for unit in UNITS}
     own["facts"] = known
     own["waiting"] = {unit: _entered(world, unit, "许可证", "trade_permit") for unit in UNITS}
     own["cases"] = {unit: _disputed(world, unit) for unit in UNITS}
@@ -197,6 +209,37 @@ def _disputed(world: World, unit: str) -> int:
         fact = _entered(world, unit, source, "goods_bought", value)
         verify_fact(fact, "third_party", 80, actor=world.actor("alice"), at=AT)
     return ConflictCase.objects.get(customer__code=f"{unit}-1").pk
+
+
+def _asked(world: World, unit: str) -> dict[str, UUID]:
+    """What outsiders are asked: a link, a registration that was handed in, an open reference."""
+    at = timezone.now()
+    seller = world.actor("bob" if unit == "EAST" else "eve")
+    link = make_link(NewLink("register", world.units[unit]), actor=seller, at=at).link
+    told = {"name": f"{unit}新户", "code": "91350100M000100Y43"}
+    row = begin(link.pk, told, actor=guest_with(link), at=at).registration
+    Registration.objects.filter(pk=row.pk).update(
+        state="submitted", submitted_at=at, consented_at=at, consent_version="1"
+    )
+    due = at.date() + timedelta(days=7)
+    new = NewReference(f"{unit}-1", "trade", "同行", "", "", "评估", due)
+    reference = ask_reference(new, actor=seller, at=at).reference
+    return {"link": link.pk, "registration": row.pk, "reference": reference.pk}
+
+
+def _visited(world: World, unit: str) -> tuple[UUID, int]:
+    """A visit on the calendar of the unit's seller and Alice, with a photo."""
+    seller = world.actor("bob" if unit == "EAST" else "eve")
+    at = timezone.now()
+    told: dict[str, Any] = {
+        "customer_code": f"{unit}-1",
+        "purpose": "复评",
+        "visitor": seller.person(),
+    }
+    told["companions"] = (world.alice.pk,)
+    visit = plan_visit(NewVisit(planned_on=today(at), **told), actor=seller, at=at)
+    photo = check_upload("a.png", png(width=3 if unit == "EAST" else 4))
+    return visit, add_photo(visit, photo, "", Taken("person"), actor=seller, at=at)
 
 
 def _signed(folder: Path) -> None:

@@ -36,6 +36,9 @@ TYPED = {
 GONE = {
     "customer": ["NOBODY"],
     "document": ["NOBODY", NOBODY],
+    "visit": [NOBODY],
+    "section": [NOBODY, "staff"],
+    "photo": [NOBODY, 10**9],
     "block": ["NOBODY", "basic"],
     "field": ["NOBODY", "registered_address"],
     "fact": ["NOBODY", 10**9],
@@ -55,6 +58,9 @@ GONE = {
     "entry": [10**9],
     "grant": [1],
     "token": ["x" * 43],
+    "link": [NOBODY],
+    "registration": [NOBODY],
+    "reference": [NOBODY],
 }
 
 
@@ -81,6 +87,10 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
         rows[unit] = {
             "customer": [f"{unit}-1"],
             "document": [f"{unit}-1", scene.documents[unit]],
+            **{name: [scene.asked[unit][name]] for name in ("link", "registration", "reference")},
+            "visit": [scene.visits[unit][0]],
+            "section": [scene.visits[unit][0], "staff"],
+            "photo": list(scene.visits[unit]),
             "block": [f"{unit}-1", "basic"],
             "field": [f"{unit}-1", "registered_address"],
             "fact": [f"{unit}-1", scene.facts[unit]],

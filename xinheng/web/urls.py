@@ -16,6 +16,8 @@ urlpatterns = guarded(
         path("", include("xinheng.web.portfolio.urls")),
         path("", include("xinheng.web.customers.urls")),
         path("", include("xinheng.web.statements.urls")),
+        path("", include("xinheng.web.inquiries.urls")),
+        path("", include("xinheng.web.inquiries.looking_urls")),
         path("", include("xinheng.web.files.urls")),
         path("", include("xinheng.web.verification.urls")),
         path("", include("xinheng.web.orders.urls")),

@@ -18,6 +18,9 @@ from django.http import HttpRequest
 from xinheng.customers.models import Customer
 from xinheng.texts import T
 from xinheng.web.files.licences import read as read_licences
+from xinheng.web.inquiries.bureaus import reports_panel
+from xinheng.web.inquiries.panel import references_panel
+from xinheng.web.inquiries.visits import visits_panel
 from xinheng.web.statements.panel import statements_panel
 
 
@@ -38,6 +41,14 @@ class Panel(NamedTuple):
 
 
 PANELS: tuple[Panel, ...] = (
+    Panel(
+        "external",
+        T("外部信用报告", "Bureaus' reports"),
+        "inquiries/_reports_panel.html",
+        reports_panel,
+    ),
+    Panel("contact", T("实地走访", "Visits"), "inquiries/_visits_panel.html", visits_panel),
+    Panel("trade", T("资信证明", "References"), "inquiries/_panel.html", references_panel),
     Panel("licences", T("证照文件", "Licence papers"), "files/_licences.html", read_licences),
     Panel(
         "finance",
