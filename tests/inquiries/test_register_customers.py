@@ -34,8 +34,8 @@ from xinheng.inquiries.registering import (
     take_up,
 )
 from xinheng.ledger.models import Disclosure
-from xinheng.people.actor import guest, of_user, system
 from xinheng.people.actions import create_user
+from xinheng.people.actor import guest, of_user, system
 from xinheng.people.models import User
 from xinheng.people.queries import WholeBook
 from xinheng.refusals import Refused

@@ -59,6 +59,13 @@ ROOMS: Final = (
         ("/verification/",),
         unless="facts.verify",
     ),
+    Room(
+        "registrations",
+        T("征询", "Inquiries"),
+        "message",
+        ("/inquiries/",),
+        "not-narrow",  # a phone gets there from the list of customers
+    ),
     Room("limits", T("授信", "Limits"), "gavel", ("/limits/",)),
     Room("imports", T("导入", "Imports"), "file-import", ("/imports/",)),
     Room(

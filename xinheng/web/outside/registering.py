@@ -324,13 +324,14 @@ def told(sheet: registering.Sheet) -> list[dict[str, Any]]:
     return [
         {
             "step": one,
-            "rows": [(asked.name, _shown(asked, sheet.answers)) for asked in one.fields],
+            "rows": [(asked.name, shown_answer(asked, sheet.answers)) for asked in one.fields],
         }
         for one in form.steps()
     ]
 
 
-def _shown(asked: form.Asked, answers: dict[str, str]) -> str:
+def shown_answer(asked: form.Asked, answers: dict[str, str]) -> str:
+    """An answer as people read it: codes by their names."""
     value = answers.get(asked.code, "")
     if asked.form == "choice":
         return str(dict(asked.choices).get(value, "")) if value or asked.required else ""
