@@ -99,6 +99,7 @@ def _opened(request: HttpRequest, customer: Customer, field: Field, view: View) 
         "cases": [_case(case, names, known_at) for case in cases],
         "bases": words.BASES,
         "may_enter": may_enter,
+        "may_verify": view.back is None and request.user.may(facts.VERIFY),
         "enter": f"{reverse('file-enter', args=[customer.code])}?field={field.code}",
     }
 
@@ -138,7 +139,7 @@ def enter(request: HttpRequest, code: str) -> HttpResponse:
         if done:
             return _entered(request, customer, field)
     title = T("录入：{zh}", "Enter: {en}").format(zh=field.name.zh, en=field.name.en)
-    return _form_page(request, customer, field, form, title)
+    return _form_page(request, customer, field, form, title, _standing(request, customer, field))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -203,6 +204,19 @@ def _looking_back(request: HttpRequest) -> HttpResponse | None:
         "You look at a past day of the file, where nothing is entered: return to today first.",
     )
     return render(request, "parts/refused.html", {"text": text}, status=409)
+
+
+def _standing(request: HttpRequest, customer: Customer, field: Field) -> dict[str, Any]:
+    """What the file says of the field while one enters another fact of it."""
+    day = today(timezone.now())
+    file = file_as_of(request.user, customer, valid_on=day, opened=[field.code])
+    held = next(one for one in file.fields if one.field == field.code)
+    names, tier = words.names_of(held.facts), tier_of(customer.status)
+    return {
+        "held": held,
+        "state": words.STATES[held.state],
+        "lines": [line_of(field, fact, names, tier, day) for fact in held.facts],
+    }
 
 
 def _field(code: str) -> Field:

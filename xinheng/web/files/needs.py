@@ -39,38 +39,44 @@ class Need(Struct, frozen=True):
     tone: str
     icon: str
     items: list[Item]
+    href: str = ""  # where all of it is worked on, by who may
+    label: T | None = None
 
 
 def needs_of(user: Any, customer: Customer, head: Head, view: View) -> list[Need]:
     """What needs somebody on the day one looks at."""
+    may_verify = view.back is None and user.may("facts.verify")
     ends = _ends(user, customer, view)
     return [
-        *_conflicts(customer, head, view),
+        *_conflicts(customer, head, view, may_verify),
         *_papers(customer, view, ends, ended=True),
-        *_waiting(customer, head, view),
+        *_waiting(customer, head, view, may_verify),
         *_gaps(customer, head, view, view.back is None and user.may("facts.enter")),
         *_stale(customer, head, view),
         *_papers(customer, view, ends, ended=False),
     ]
 
 
-def _conflicts(customer: Customer, head: Head, view: View) -> Iterator[Need]:
+def _conflicts(customer: Customer, head: Head, view: View, may_verify: bool) -> Iterator[Need]:
     found = in_state(head.file, ["conflict"])
-    if found:
-        text = T(
-            "{n} 项来源不一致，由人裁定前都不算数", "{n} in conflict: nothing counts until decided"
-        )
-        yield Need(
-            text.format(n=len(found)), "stop", "alert-triangle", _items(customer, found, view)
-        )
+    if not found:
+        return
+    text = T(
+        "{n} 项来源不一致，由人裁定前都不算数", "{n} in conflict: nothing counts until decided"
+    ).format(n=len(found))
+    href = reverse("conflicts") if may_verify else ""
+    items = _items(customer, found, view)
+    yield Need(text, "stop", "alert-triangle", items, href, T("去裁定", "Decide"))
 
 
-def _waiting(customer: Customer, head: Head, view: View) -> Iterator[Need]:
+def _waiting(customer: Customer, head: Head, view: View, may_verify: bool) -> Iterator[Need]:
     found = [held for held in head.file.fields if held.waiting]
     count = sum(held.waiting for held in found)
-    if found:
-        text = T("{n} 项等待另一人核验", "{n} waiting for another person to verify")
-        yield Need(text.format(n=count), "watch", "clock", _items(customer, found, view))
+    if not found:
+        return
+    text = T("{n} 项等待另一人核验", "{n} waiting for another person to verify").format(n=count)
+    href = reverse("verification") if may_verify else ""
+    yield Need(text, "watch", "clock", _items(customer, found, view), href, T("去核验", "Verify"))
 
 
 def _gaps(customer: Customer, head: Head, view: View, may_enter: bool) -> Iterator[Need]:
