@@ -20,7 +20,8 @@ from django.db import DatabaseError, connections
 
 from tests.laws import test_interleavings as pairs
 from tests.laws.interleave import Race
-from tests.laws.test_line_model import Account, House, Model, try_all, try_sequences
+from tests.laws.line_model import Account, Model
+from tests.laws.test_line_model import House, try_all, try_sequences
 from tests.laws.test_messages_in_any_order import try_shuffles
 from tests.world import AT, ask, make_customer, make_line, make_world
 from xinheng.decisions.actions import check_orders
