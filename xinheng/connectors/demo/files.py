@@ -16,9 +16,10 @@ from xinheng.connectors.demo.model import ORDERS_KEPT_DAYS
 from xinheng.connectors.demo.quoting import SOURCE
 from xinheng.connectors.demo.values import Book, Sale
 from xinheng.credit.money import to_text
+from xinheng.dossiers.statement_templates import template
 
 # In the order in which they are imported: rates, who, what they own, ordered, owe and paid.
-KINDS = ("rates", "customers", "statements", "orders", "invoices", "receipts")
+KINDS = ("rates", "customers", "statements", "statements_cas", "orders", "invoices", "receipts")
 DELIVERY_DAYS = 7
 
 
@@ -28,6 +29,7 @@ def write_all(book: Book, folder: Path) -> dict[str, Path]:
         "rates": _rates,
         "customers": _customers,
         "statements": _statements,
+        "statements_cas": _sheets,
         "orders": _orders,
         "invoices": _invoices,
         "receipts": _receipts,
@@ -78,6 +80,27 @@ def _statements(book: Book) -> tuple[Sequence[str], Iterable[Sequence[str]]]:
             *(f"{amount:.2f}" for amount in one.figures.values()),
         )
         for one in book.accounts
+    )
+
+
+def _sheets(book: Book) -> tuple[Sequence[str], Iterable[Sequence[str]]]:
+    told = {code for one in book.sheets for code in one.lines}
+    lines = [line for line in template("cas").lines if line.code in told]
+    header = ["客户编码", "报表日期", "月数", "币种", "审计意见", "会计师事务所"]
+    return [*header, *(line.name.zh for line in lines)], (
+        (
+            one.buyer.code,
+            one.period_end.isoformat(),
+            "12",
+            one.buyer.currency,
+            one.opinion,
+            one.auditor,
+            *(
+                to_text(one.lines[line.code], one.buyer.currency) if line.code in one.lines else ""
+                for line in lines
+            ),
+        )
+        for one in book.sheets
     )
 
 

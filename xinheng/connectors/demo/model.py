@@ -20,6 +20,7 @@ from random import Random
 from xinheng.connectors.demo import naming, quoting, sources
 from xinheng.connectors.demo.paying import WORST, draw_habit, pay, working_day
 from xinheng.connectors.demo.sources import SourceOrder
+from xinheng.connectors.demo.statements import add_statements
 from xinheng.connectors.demo.values import Accounts, Book, Buyer, Sale
 from xinheng.credit.money import apply_rate, to_minor
 from xinheng.credit.term import due_on, parse
@@ -47,6 +48,7 @@ def build(until: date, *, seed: int = SEED, buyers_max: int | None = None) -> Bo
     by_buyer: dict[str, list[Sale]] = defaultdict(list)
     for sale in book.sales:
         by_buyer[sale.buyer.code].append(sale)
+    add_statements(book, seed)
     for buyer in book.buyers:
         random = Random(f"{seed}:pays:{buyer.code}")
         book.payments.extend(pay(buyer, by_buyer[buyer.code], until, random))

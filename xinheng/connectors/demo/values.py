@@ -72,6 +72,17 @@ class Accounts:
     figures: dict[str, Decimal]
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A simulated year in the lines of CAS, in fen."""
+
+    buyer: Buyer
+    period_end: date
+    lines: dict[str, int]
+    opinion: str
+    auditor: str
+
+
 class Quote(NamedTuple):
     """A simulated exchange rate: one unit of `base` in `quote` on a day."""
 
@@ -88,4 +99,5 @@ class Book:
     sales: list[Sale] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     accounts: list[Accounts] = field(default_factory=list)
+    sheets: list[Sheet] = field(default_factory=list)
     quotes: list[Quote] = field(default_factory=list)
