@@ -84,3 +84,35 @@ def test_what_can_not_be_done_is_said_in_one_line(keeping: Any, run: Any) -> Non
     told = run("file", "show", "C1", "--as-of", "gestern")
     assert told.code == 1 and "2026-11-20" in told.err
     assert run("file", "show", "C9").code == 1
+
+
+def test_the_queue_tells_what_verifying_would_do_and_many_are_verified_at_once(
+    keeping: Any, run: Any
+) -> None:
+    facts = [keeping("1200.00 CNY"), keeping("900.00 CNY", "contract")]
+    run("file", "verify", facts[0], "--how", "third_party", "--by", "alice")
+    (row,) = run("file", "queue", "--by", "alice", "--source", "contract", "--json").json
+    assert (row["id"], row["would"]) == (facts[1], "conflict")
+    assert row["others"] == [{"source": "erp", "value": "1200.00 CNY"}]
+    assert run("file", "queue", "--by", "alice", "--block", "finance", "--json").json == []
+    words = ("--how", "third_party", "--by", "alice", "--json")
+    told = run("file", "verify-many", facts[0], facts[1], *words).json
+    assert told == {"verified": 1, "checked": 0, "own": 0, "gone": 1, "conflicts": 1}
+    (case,) = run("file", "conflicts", "--json").json
+    sides = run("file", "conflict", case["conflict"], "--json").json
+    assert {one["fact"] for one in sides["facts"]} == set(facts)
+    assert [one["suggested"] for one in sides["facts"]] == [True, False]
+    assert run("file", "verify-many", *words).code == 1  # which ones?
+    assert run("file", "conflict", 10**6).code == 1
+
+
+def test_the_calendar_and_the_worst_files_by_command(keeping: Any, run: Any) -> None:
+    fact = keeping("1200.00 CNY")
+    run("file", "verify", fact, "--how", "third_party", "--by", "alice")
+    assert run("file", "calendar", "--span", "stale", "--json").json == []
+    (due,) = run("file", "calendar", "--span", "30", "--day", "2027-12-01", "--json").json
+    assert (due["customer"], due["field"]) == ("C1", "yearly_purchases")
+    (line,) = run("file", "worst", "--json").json
+    assert (line["customer"], line["complete"]) == ("C1", "6.00")
+    for words in (("calendar", "--span", "5"), ("worst", "--order", "age")):
+        assert run("file", *words).code == 1

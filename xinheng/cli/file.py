@@ -1,5 +1,6 @@
-"""`xinheng file show | enter | queue | verify | reject | correct | conflicts | resolve | history |
-measures`: the credit file's facts, who says them, and since when they were known.
+"""`xinheng file show | enter | verify | reject | correct | conflicts | resolve | history |
+measures`: the credit file's facts, who says them, and since when they were known. Further ones for
+many files at once stand in file_queue.py.
 
 `show CODE --as-of INSTANT` prints the file as a reader saw it then; a bare day means its
 end. `show --json` prints {"customer", "known_at", "valid_on", "measures": {"complete", …},
@@ -16,7 +17,8 @@ from zoneinfo import ZoneInfo
 import typer
 
 from xinheng.cli.answer import Json, say
-from xinheng.cli.typed import By, actor_named, customer_coded, person_named
+from xinheng.cli.file_queue import COMMANDS
+from xinheng.cli.typed import By, actor_named, customer_coded
 from xinheng.operate.database import django_ready
 from xinheng.operate.trouble import Exit, Trouble
 
@@ -28,6 +30,8 @@ app = typer.Typer(
     add_completion=False,
     help="信用档案：来源、核验、历史 · The credit file's facts",
 )
+for name, command in COMMANDS.items():
+    app.command(name)(command)
 
 Code = Annotated[str, typer.Argument(help="客户编码 · The customer's code")]
 FieldCode = Annotated[str, typer.Argument(help="字段，见 file show · A field, see file show")]
@@ -158,20 +162,6 @@ def correct(fact: FactId, value: Value, by: By, reason: Reason, as_json: Json = 
 
     made = correct_fact(fact, value, reason, actor=actor, at=datetime.now(UTC))
     _say_known(made, False, as_json)
-
-
-@app.command()
-def queue(by: By, as_json: Json = False) -> None:
-    """待此人核验的信息 · What this person may verify."""
-    django_ready()
-    from xinheng.dossiers.credit_file import verification_queue
-
-    rows = [
-        {"customer": row.customer, "second": row.second, **_told(row.fact)}
-        for row in verification_queue(person_named(by))
-    ]
-    names = ("id", "customer", "field", "value", "source", "reliability", "second")
-    say(rows, as_json, lambda: _table(rows, names))
 
 
 @app.command()

@@ -79,7 +79,8 @@ def _side(
         fact,
         said_by(fact, texts),
         suggested,
-        mine=fact.entered_person_id is not None and fact.entered_person_id == user.pk,
+        mine=fact.entered_person_id is not None
+        and fact.entered_person_id == getattr(user, "pk", None),
         chosen=fact.pk == case.chosen_id,
         kept=fact.known_until is None or fact.known_until != case.resolved_at,
     )

@@ -33,14 +33,14 @@ NAMES: Final = {
     "secure": T("安全", "Secure"),
 }
 MEANINGS: Final = {
-    "complete": T("在档且已核验的权重 ÷ 全部权重", "weight present and verified ÷ weight of all"),
-    "timely": T("未超过栏目时限的 ÷ 在档的", "not older than its block allows ÷ present"),
+    "complete": T("在档且已核验的权重 ÷ 全部权重", "Weight present and verified ÷ weight of all"),
+    "timely": T("未超过栏目时限的 ÷ 在档的", "Not older than its block allows ÷ present"),
     "accurate": T(
         "无冲突、来源可靠、经客户以外核实、把握 60 以上的 ÷ 在档的",
-        "undisputed, of a reliable source, checked elsewhere than at the customer, 60 or surer ÷ "
+        "Undisputed, of a reliable source, checked elsewhere than at the customer, 60 or surer ÷ "
         "present",
     ),
-    "secure": T("有处理依据、个人信息已加密的 ÷ 在档的", "with a legal basis, sealed if personal"),
+    "secure": T("有处理依据、个人信息已加密的 ÷ 在档的", "With a legal basis, sealed if personal"),
 }
 
 
