@@ -46,10 +46,13 @@ class Column(Struct, frozen=True):
 
 
 class Cell(Struct, frozen=True):
+    """`minor` where the page writes an amount in the reader's unit, else `text`."""
+
     text: str
     title: str
     derived: bool
     falling: bool
+    minor: int | None = None
 
 
 class Row(Struct, frozen=True):
@@ -217,6 +220,8 @@ def _parts(template: Template | None, columns: list[Column], view: str) -> list[
             if row is not None:
                 rows.append(row)
                 head = None
+            if line.is_sum:
+                head = None  # nothing of that section is told
         if rows:
             found.append(Part(part, name, [row for row in rows if row]))
     return found
@@ -245,7 +250,7 @@ def _cell(code: str, part: str, columns: list[Column], place: int, view: str) ->
         before = columns[place + 1].values.get(code) if place + 1 < len(columns) else None
         text = _change(value, before)
         return Cell(text, exact, derived, text.startswith("−"))
-    return Cell(exact, "", derived, False)
+    return Cell(exact, "", derived, False, value)
 
 
 def _share(column: Column, part: str, value: int) -> str:
