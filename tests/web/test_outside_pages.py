@@ -86,7 +86,7 @@ def test_from_the_link_to_the_status(phone: Client, token: str) -> None:
     assert "客户登记" in text_of(start)
     draft = filled(phone, token)
     review = text_of(phone.get(f"{draft}review/"))
-    for shown in ("福建省 厦门市 海沧区", "5000000.00 CNY", "陈小敏", "测试水泥"):
+    for shown in ("福建省 厦门市 海沧区", "5,000,000.00 CNY", "陈小敏", "测试水泥"):
         assert shown in review
     assert " checked" not in review  # no box is ticked beforehand
     assert hand_in(phone, draft)["Location"] == f"{draft}status/"
@@ -145,7 +145,7 @@ def test_boxes_are_each_needed_and_the_notice_must_be_the_one_read(
         ("code", "91350100M000100Y44", "error"),
         ("place", "海沧", "福建省 厦门市 海沧区"),
         ("industry", "3011", "水泥制造"),
-        ("capital", "500 万", "5000000.00 CNY"),
+        ("capital", "500 万", "5,000,000.00 CNY"),
         ("place", "<script>", "error"),
     ],
 )

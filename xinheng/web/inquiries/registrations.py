@@ -141,6 +141,7 @@ def _page(
         "consents": [one.text for one in notice.purposes if one.code in sheet.consents],
         "number": check("uscc", row.customer.uscc) if row.customer.uscc else None,
         "alike": _alike(request, row.customer),
+        "licence": OF_FACT.get(_states(row.customer).get("business_licence", "")),
         "missing": unverified(row.customer),
         "own_link": row.link.made_person_id == request.user.pk,
         "said": said,

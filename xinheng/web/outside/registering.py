@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from xinheng.credit.divisions import division, divisions_named
 from xinheng.credit.industries import industries_named, industry
+from xinheng.credit.money import display, to_minor
 from xinheng.dossiers.fields import BadValue
 from xinheng.dossiers.models import Document
 from xinheng.dossiers.uploads import BYTES_MAX, ENDINGS, check_upload
@@ -108,6 +109,12 @@ def _fill_in(request: HttpRequest, token: str, found: Opened, code: str) -> Http
             "outside-papers" if onward == "papers" else "outside-step", **_to(token, onward)
         )
     context = {"form": shown, "step": asked, "token": token, "marks": _marks(found, code)}
+    kinds = {one.code: one.form for one in asked.fields}
+    context["said"] = {
+        name: _named(kinds[name], value)
+        for name, value in sheet.answers.items()
+        if kinds.get(name) in ("place", "industry")
+    }
     context |= {"own": _own(request, token) if isinstance(found, Registration) else ""}
     return render(request, "outside/step.html", context, status=422 if shown.errors else 200)
 
@@ -192,6 +199,9 @@ def _named(kind: str, value: str) -> str:
     if kind == "industry":
         trade = industry(value)
         return trade.full if trade else value
+    if kind == "money" and value:
+        amount, currency = value.split()
+        return f"{display(to_minor(amount, currency), currency)} {currency}"
     return value
 
 
