@@ -132,6 +132,10 @@ def address(name: str, arguments: list[Any]) -> str:
     return reverse(name, args=arguments)
 
 
+# A picture in a page is read by GET, and the file's promise holds: who was given it is on record.
+RECORDED = {"visit-photo-open": 1}
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_cell_of_a_page_answers_as_agreed(scene: Scene, name: str) -> None:
     page, wrong = PAGES[name], []
@@ -147,6 +151,7 @@ def test_every_cell_of_a_page_answers_as_agreed(scene: Scene, name: str) -> None
                     expected = wanted(name, page, method, who, relation)
                     if answer.status_code != expected:
                         wrong.append(f"{cell}: {answer.status_code} instead of {expected}")
+                    wrote -= RECORDED.get(name, 0) if answer.status_code == 200 else 0
                     if wrote and (method in READING or expected >= 400 or not who):
                         wrong.append(f"{cell}: wrote {wrote} rows")
     assert not wrong, "\n".join(wrong)

@@ -32,6 +32,7 @@ from xinheng.ledger.actions import append, new_ids
 from xinheng.ledger.entries import NewEntry
 from xinheng.people.actor import Actor
 from xinheng.refusals import Refused
+from xinheng.texts import T
 from xinheng.vault.queries import KeyGone, open_keys
 from xinheng.vault.seal import OpenKey, seal
 
@@ -46,7 +47,7 @@ def keep(
     raw: bytes,
     parsed: Parsed,
     day: date,
-    trouble: str,
+    trouble: T | None,
     actor: Actor,
     at: datetime,
 ) -> Kept:
@@ -78,7 +79,8 @@ def keep(
         entered, left_out = enter_told(customer, report, parsed, asking.legal_basis, actor, at)
         BureauReport.objects.filter(pk=report.pk).update(facts_count=entered)
         if left_out:
-            trouble = f"未取用：{', '.join(left_out)}"
+            fields = ", ".join(left_out)
+            trouble = T(f"未取用：{fields}", f"left out: {fields}")
         log(asking, customer, "fetched", actor, at, report=report, product=product, trouble=trouble)
     return Kept(report.pk, "fetched", entered, tuple(left_out))
 
@@ -179,12 +181,14 @@ def log(
     actor: Actor,
     at: datetime,
     *,
-    trouble: str = "",
+    trouble: T | None = None,
     report: BureauReport | None = None,
     product: Product | None = None,
 ) -> None:
     """One row of the log and one entry of the ledger; `product` where it cost something."""
-    cost, currency = (product.cost_minor, product.currency) if product else (0, "")
+    paid = product is not None and product.cost_minor > 0
+    cost, currency = (product.cost_minor, product.currency) if product and paid else (0, "")
+    said = f"{trouble.zh[:195]} / {trouble.en[:195]}" if trouble else ""
     with transaction.atomic():
         BureauQuery.objects.create(
             id=UUID(hex=new_ids(1)[0]),
@@ -197,7 +201,7 @@ def log(
             asked_by=actor.ref,
             asked_at=at,
             outcome=outcome,
-            trouble=trouble[:400],
+            trouble=said,
             cost_minor=cost,
             cost_currency=currency,
             report=report,
@@ -211,7 +215,7 @@ def log(
             "cost": f"{to_text(cost, currency)} {currency}" if currency else "0",
             "report": str(report.pk) if report else "",
             "sha256": report.raw_sha256 if report else "",
-            "trouble": trouble[:400],
+            "trouble": said,
         }
         record(f"report.{outcome}", customer, fields, actor, at)
 

@@ -148,6 +148,7 @@ class MonthSum(Struct, frozen=True):
     bureau: str
     unit_code: str
     unit_name: str
+    unit_name_en: str
     currency: str  # "" where nothing was to be paid
     asked: int
     cost_minor: int
@@ -178,15 +179,16 @@ def month_sums(user: Any, year: int, month: int) -> list[MonthSum]:
     rows = BureauQuery.objects.all().visible_to(user)
     rows = rows.filter(asked_at__gte=begin, asked_at__lt=end)
     unit = "customer__business_unit__"
-    groups = rows.values("bureau", f"{unit}code", f"{unit}name", "cost_currency").annotate(
-        asked=Count("id"), cost=Sum("cost_minor")
-    )
+    groups = rows.values(
+        "bureau", f"{unit}code", f"{unit}name", f"{unit}name_en", "cost_currency"
+    ).annotate(asked=Count("id"), cost=Sum("cost_minor"))
     ordered = groups.order_by("bureau", f"{unit}code", "-cost_currency")
     return [
         MonthSum(
             row["bureau"],
             row[f"{unit}code"] or "",
             row[f"{unit}name"] or "",
+            row[f"{unit}name_en"] or "",
             row["cost_currency"],
             row["asked"],
             row["cost"],

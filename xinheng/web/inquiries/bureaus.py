@@ -26,6 +26,7 @@ from xinheng.people.models import User
 from xinheng.people.queries import today
 from xinheng.refusals import Refused
 from xinheng.texts import T
+from xinheng.web.files.fact_words import told
 from xinheng.web.frame.access import actor_of
 from xinheng.web.inquiries.report_forms import BASES, AskForm, HandOverForm
 
@@ -47,9 +48,14 @@ SAID = {
 def reports_panel(request: HttpRequest, customer: Customer, seen: Seen) -> dict[str, Any]:
     """What bureaus say of a customer, as it was known then; asking is for today."""
     now = seen.known_at is None
+    table = reports.compared(request.user, customer, known_at=seen.known_at)
     return {
         "reports": reports.reports_of(request.user, customer, seen.day, known_at=seen.known_at),
-        "compared": reports.compared(request.user, customer, known_at=seen.known_at),
+        "compared": table,
+        "compared_rows": [
+            (row, [None if one is None else told(row.field, one) for one in row.values])
+            for row in table.rows
+        ],
         "names": terms().bureaus,
         "may_buy": now and request.user.may(bureaus.BUY),
         "now": now,
@@ -84,8 +90,8 @@ def buy(request: HttpRequest, code: str) -> HttpResponse:
 def add(request: HttpRequest, code: str) -> HttpResponse:
     """A report that somebody has in hand."""
     customer = _customer(request, code)
-    told = {"user": request.user, "customer": customer, "prefix": "add"}
-    form = HandOverForm(request.POST, request.FILES, **told)
+    about = {"user": request.user, "customer": customer, "prefix": "add"}
+    form = HandOverForm(request.POST, request.FILES, **about)
     if form.is_valid():
         asking, now = form.asking(customer.code), timezone.now()
         client = client_of(asking.bureau, os.environ, now)
@@ -121,12 +127,12 @@ def _page(
 ) -> HttpResponse:
     from xinheng.web.files.panels import Seen
 
-    told = {"user": request.user, "customer": customer}
+    about = {"user": request.user, "customer": customer}
     context = {
         "customer": customer,
         **reports_panel(request, customer, Seen(today(timezone.now()), None)),
-        "buying": buying or AskForm(prefix="buy", **told),
-        "handing": handing or HandOverForm(prefix="add", **told),
+        "buying": buying or AskForm(prefix="buy", **about),
+        "handing": handing or HandOverForm(prefix="add", **about),
         "handing_open": handing is not None,
         "unconnected": [
             one.name for one in terms().bureaus.values() if not connected(one.code, os.environ)
