@@ -11,12 +11,14 @@ from xinheng.almanac.actions import record_rates
 from xinheng.almanac.models import Rate
 from xinheng.almanac.queries import plain
 from xinheng.almanac.rows import RateRow
-from xinheng.connectors.demo import accounts, load, removal
+from xinheng.connectors.demo import accounts, filing, load, removal
 from xinheng.connectors.demo.quoting import DAYS, SOURCE
 from xinheng.credit.decide import Facts, decode
 from xinheng.customers.models import Customer
 from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Assessment, Decision, Rating
+from xinheng.dossiers.measures import book_measures
+from xinheng.dossiers.models import ConflictCase, Document, Fact
 from xinheng.intake.models import ImportBatch
 from xinheng.ledger.models import PendingEntry
 from xinheng.limits.models import CreditLine, Proposal
@@ -89,6 +91,23 @@ def test_an_order_in_another_currency_is_measured_against_the_books_own(
     assert Rate.objects.count() == loaded["counts"]["rates"] == 4 * DAYS
 
 
+def test_credit_files_have_facts_conflicts_stale_ones_and_papers(loaded: dict) -> None:
+    counts = loaded["counts"]
+    customers = Fact.objects.values("customer").distinct().count()
+    assert counts["facts"] == Fact.objects.count() > 8 * customers
+    assert counts["facts_waiting"] == Fact.objects.waiting().count() == filing.WAITING
+    assert counts["conflicts"] == ConflictCase.objects.count() == filing.CONFLICTS
+    alice = User.objects.get(username="alice")
+    measured = book_measures(alice, AT.date())
+    assert measured.timely is not None and measured.timely < 100 > measured.complete
+    ends = sorted(Document.objects.values_list("valid_until", flat=True))
+    assert len(ends) == counts["scans"] == len(filing.SCANS)
+    assert ends[0] < AT.date() < ends[1]
+    assert not Fact.objects.filter(simulated=False).exists()
+    seconded = Fact.objects.current().filter(critical=True, second_reviewer=None)
+    assert not seconded.exists()
+
+
 def test_everything_simulated_says_so(loaded: dict) -> None:
     for model in (Customer, Invoice, Receipt, ImportBatch):
         assert not model.objects.filter(simulated=False).exists(), model
@@ -97,7 +116,7 @@ def test_everything_simulated_says_so(loaded: dict) -> None:
 
 def test_the_cast_can_sign_in_and_eve_sees_only_her_unit(loaded: dict) -> None:
     told = {one["username"]: one["password"] for one in loaded["accounts"]}
-    assert set(told) == {"admin", "alice", "bob", "chen", "dora", "eve"}
+    assert set(told) == {"admin", "alice", "bob", "chen", "dora", "eve", "fang"}
     assert all(User.objects.get(username=name).check_password(told[name]) for name in told)
     eve, bob = User.objects.get(username="eve"), User.objects.get(username="bob")
     units = {c.business_unit.code for c in Customer.objects.visible_to(eve)}
@@ -119,7 +138,7 @@ def test_passwords_are_shown_once_and_kept_nowhere_in_plain(loaded: dict) -> Non
 def test_a_second_start_loads_nothing(loaded: dict) -> None:
     entries = PendingEntry.objects.count()
     again = load.ensure(at=AT)
-    assert [one["password"] for one in again] == [None] * 6
+    assert [one["password"] for one in again] == [None] * 7
     assert PendingEntry.objects.count() == entries
 
 

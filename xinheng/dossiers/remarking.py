@@ -55,6 +55,8 @@ order by f.customer_id, f.known_since is null, f.reliability, f.observed_on desc
 def known_of(customers: Collection[int]) -> Mapping[int, Sequence[tuple[int, Told]]]:
     """(id, fact) of standing and then of waiting facts that rules read, by customer."""
     found: dict[int, list[tuple[int, Told]]] = defaultdict(list)
+    if not customers:
+        return found
     with connection.cursor() as cursor:
         cursor.execute(_KNOWN, [json.dumps(list(customers)), list(fields_read())])
         for customer, pk, field, value, source, reliability, since in cursor.fetchall():

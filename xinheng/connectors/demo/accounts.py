@@ -1,7 +1,8 @@
 """The people of the demonstration: who they are, and passwords that are random and kept nowhere in
 plain.
 
-Alice approves, Bob sells, Chen collects, Dora audits, Eve belongs to another business unit.
+Alice approves, Bob sells, Chen collects, Dora audits, Fang looks into files, Eve belongs to another
+business unit.
 Passwords are told at creation; a sealed copy (under a data key of `vault`) waits for `xinheng demo
 accounts`, which shows it once and burns it. Lost: `xinheng demo accounts --reset` makes new ones.
 """
@@ -51,6 +52,7 @@ CAST = (
     Person("bob", "鲍勃（华东销售）", "Bob, sales East", ("sales",), "east"),
     Person("chen", "陈（催收）", "Chen, collector", ("collector",), None),
     Person("dora", "朵拉（审计）", "Dora, auditor", ("auditor",), None),
+    Person("fang", "方（信用分析员）", "Fang, credit analyst", ("analyst",), None),
     Person("eve", "伊芙（海外销售）", "Eve, sales Overseas", ("sales",), "overseas"),
 )
 

@@ -17,10 +17,12 @@ from time import perf_counter
 from typing import Any
 
 from xinheng.connectors.demo import accounts, files, model
+from xinheng.connectors.demo.filing import file_some
 from xinheng.connectors.demo.first_orders import FIRST_REF, ask_first_orders
 from xinheng.connectors.demo.granting import grant_all
 from xinheng.connectors.demo.grouping import group_some
 from xinheng.connectors.demo.removal import remove
+from xinheng.connectors.demo.statements import verify_audited
 from xinheng.connectors.demo.values import Book
 from xinheng.connectors.files.imports import run_import
 from xinheng.customers.models import Customer
@@ -95,9 +97,13 @@ def load(
     with steps.step("评估 · Assessment"):
         ids = Customer.objects.filter(simulated=True).values_list("pk", flat=True)
         counts["assessed"] = assess(list(ids), as_of=day, actor=actor, at=at)
+    with steps.step("核验报表 · Statements verified"):
+        counts["statements_verified"] = verify_audited(of_user(cast["alice"]), day, at=at)
     with steps.step("授信 · Grant"):
         counts |= grant_all(of_user(cast["alice"]), day, at=at)
         counts |= group_some(of_user(cast["alice"]), day, at=at)
+    with steps.step("信用档案 · Credit files"):
+        counts |= file_some({name: of_user(user) for name, user in cast.items()}, day, at=at)
     with steps.step("订单检查 · Order checks"):
         counts |= ask_first_orders(cast, at=at)
     accounts.keep_sealed(passwords, at=at)

@@ -18,11 +18,12 @@ from xinheng.dossiers.facts import WAITING_MAX
 from xinheng.dossiers.fields import canonical, catalogue
 from xinheng.dossiers.remarking import about_of, known_of
 from xinheng.dossiers.rows import NewFact
-from xinheng.dossiers.rules import Told, fields_read, remarks
+from xinheng.dossiers.rules import About, Told, fields_read, remarks
 from xinheng.people.actor import Actor
 from xinheng.texts import T
 
 REMARKS_MAX: Final = 5_000
+NOBODY: Final = About()
 
 
 def check_facts(table: Table, built: Built, actor: Actor) -> set[int]:
@@ -72,8 +73,6 @@ _TOO_MANY: Final = T(
 
 def _remark(table: Table, built: Built, ids: dict[str, int], bad: set[int]) -> None:
     """Each row beside the standing and waiting facts of its customer and the file's other rows."""
-    known = known_of(set(ids.values()))
-    about = about_of(set(ids.values()))
     told: dict[int, list[tuple[int, Told]]] = defaultdict(list)
     mine: list[tuple[int, int, Told]] = []
     for row, position in zip(built.rows, built.positions, strict=True):
@@ -83,16 +82,19 @@ def _remark(table: Table, built: Built, ids: dict[str, int], bad: set[int]) -> N
         mine.append((position, customer, one))
         if one.field in fields_read():
             told[customer].append((position, one))
+    known, about = known_of(set(told)), about_of(set(told))
+    header = table.headers.get("value", "value")
     for position, customer, one in mine:
-        others = [other for place, other in told[customer] if place != position]
-        others += [other for _, other in known.get(customer, ())]
-        for remark in remarks(one, others, about[customer], table.today):
+        others: list[Told] = []
+        if one.field in fields_read():
+            others = [other for place, other in told[customer] if place != position]
+            others += [other for _, other in known.get(customer, ())]
+        for remark in remarks(one, others, about.get(customer, NOBODY), table.today):
             if len(table.warnings) < REMARKS_MAX:
-                header = table.headers.get("value", "value")
                 table.warnings.append(RowError(table.lines[position], header, remark.text))
 
 
 def _told(row: NewFact) -> Told:
     field = catalogue().fields[row.field]
-    value = None if field.personal else json.loads(canonical(field, row.value))
+    value = json.loads(canonical(field, row.value)) if field.code in fields_read() else None
     return Told(row.field, value, row.source, row.reliability, row.valid_from)
