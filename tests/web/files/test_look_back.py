@@ -83,6 +83,14 @@ def test_figures_of_today_stay_away_while_one_looks_back(world: World) -> None:
     assert "额度与占用" in seen(world, "")
 
 
+def test_a_past_day_shows_the_grade_and_limit_of_that_day(world: World) -> None:
+    early, late = seen(world, "?as_of=2026-11-19"), seen(world, "?as_of=2026-11-20")
+    for said in ("BBB", "1,000,000.00"):  # rated and granted on the 20th
+        assert said not in early, said
+        assert said in late, said
+    assert "尚未评估" in early
+
+
 @pytest.mark.parametrize("day", ["2099-01-01", ""])
 def test_a_day_that_is_not_over_is_today(world: World, day: str) -> None:
     page = seen(world, f"file/basic/?as_of={day}")

@@ -29,6 +29,7 @@ from xinheng.web.files import items as documents
 from xinheng.web.files import reading
 from xinheng.web.files import timeline as history
 from xinheng.web.files.finding import base_currency, customer_of
+from xinheng.web.files.governed import governed
 from xinheng.web.files.head import Standing, head_of
 from xinheng.web.files.journal import CAUSES
 from xinheng.web.files.looking_back import step_of, view_of
@@ -58,6 +59,8 @@ def credit_file(request: HttpRequest, code: str) -> HttpResponse:
     }
     if head.standing is not None:
         context |= _standing(request, customer, head.standing, view.today)
+    else:
+        context["governed"] = governed(request.user, customer, view.seen)
     return render(request, "files/file.html", context)
 
 
