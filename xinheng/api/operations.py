@@ -17,6 +17,7 @@ from xinheng.api.answers import (
     OrderLife,
 )
 from xinheng.api.documents import DocumentBatch, DocumentsAnswer, QuarantinePage
+from xinheng.api.facts import FactBatch, FactsAnswer, FileShown
 from xinheng.api.order_checks import OrderCheck, OrderCheckBatch
 from xinheng.api.reviews import ReviewShown, ReviewWanted
 from xinheng.texts import T
@@ -155,5 +156,32 @@ OPERATIONS: Final = (
         T("客户信用档案摘要", "A credit file's summary"),
         CreditFile,
         (404, *_ALWAYS),
+    ),
+    Operation(
+        "api-file",
+        "get",
+        "/api/v1/customers/{code}/file",
+        "customers.view",
+        T("信用档案的信息，可看过去某一刻", "A credit file's facts, also of a past instant"),
+        FileShown,
+        (400, 404, *_ALWAYS),
+        query=(
+            (
+                "known_at",
+                {"type": "string", "format": "date-time"},
+                "当时所知；空则为现在 · as it was known then",
+            ),
+            ("valid_on", {"type": "string", "format": "date"}, "说的是哪一天 · about which day"),
+        ),
+    ),
+    Operation(
+        "api-facts",
+        "post",
+        "/api/v1/facts",
+        "facts.enter",
+        T("送来至多 1,000 项档案信息，逐项待核验", "Send up to 1,000 facts; each waits"),
+        FactsAnswer,
+        (400, 404, 409, 413, *_ALWAYS),
+        FactBatch,
     ),
 )

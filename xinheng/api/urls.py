@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from xinheng.api import customers, decisions, documents, explanations, openapi, orders, reviews
+from xinheng.api import (
+    customers,
+    decisions,
+    documents,
+    explanations,
+    facts,
+    openapi,
+    orders,
+    reviews,
+)
 from xinheng.api.keys import nothing_here
 
 urlpatterns = [
@@ -24,6 +33,8 @@ urlpatterns = [
     path("documents", documents.receive, name="api-documents"),
     path("quarantine", documents.waiting, name="api-quarantine"),
     path("customers", customers.listed, name="api-customers"),
+    path("facts", facts.receive, name="api-facts"),
+    path("customers/<path:code>/file", facts.file, name="api-file"),
     path("customers/<path:code>", customers.one, name="api-customer"),
     path("openapi.json", openapi.openapi_json, name="api-openapi"),
     path("docs", openapi.reference, name="api-docs"),
