@@ -51,6 +51,7 @@ from xinheng.inquiries.refusals import InquiryRefusal
 from xinheng.people.actor import Actor
 from xinheng.people.queries import today
 from xinheng.refusals import Refused
+from xinheng.texts import T
 from xinheng.vault.seal import open_sealed
 
 BUY: Final = "reports.buy"
@@ -74,7 +75,7 @@ def buy_report(asking: Asking, client: Client | None, *, actor: Actor, at: datet
         try:
             raw = client.fetch(subject_of(customer), asking.product)
         except BureauTrouble as trouble:
-            log(asking, customer, "failed", actor, at, trouble=trouble.text.zh)
+            log(asking, customer, "failed", actor, at, trouble=trouble.text)
             name = _name(asking)
             said = {
                 "zh": f"{name['zh']}：{trouble.text.zh}",
@@ -112,7 +113,7 @@ def keep_report(
     if (unfit := _unfit(asking, customer, parsed)) is not None:
         raise unfit
     free = Product(product.code, product.name, 0, product.currency, product.good_for_days)
-    return keep(asking, customer, free, client.version, raw, parsed, day, "", actor, at)
+    return keep(asking, customer, free, client.version, raw, parsed, day, None, actor, at)
 
 
 def read_again(report_id: UUID, client: Client, *, actor: Actor, at: datetime) -> int:
@@ -167,7 +168,7 @@ def _gathered(asking: Asking, actor: Actor, at: datetime) -> tuple[Customer, Pro
         raise Refused(InquiryRefusal.UNKNOWN_PRODUCT, **told)
     customer = _reached(asking.customer_code, actor)
     if (fault := _fault(asking, customer, today(at))) is not None:
-        log(asking, customer, "refused", actor, at, trouble=fault.text.zh)
+        log(asking, customer, "refused", actor, at, trouble=fault.text)
         raise fault
     return customer, product
 
@@ -270,13 +271,14 @@ def _keep_bought(
     """Keep what was paid for, also where this parser can't read it; another company's report is
     not kept.
     """
-    trouble, parsed = "", Parsed()
+    trouble: T | None = None
+    parsed = Parsed()
     try:
         parsed = client.parse(asking.product, raw)
     except Unreadable as wrong:
-        trouble = wrong.text.zh
+        trouble = wrong.text
     if (unfit := _unfit(asking, customer, parsed)) is not None:
-        log(asking, customer, "failed", actor, at, trouble=unfit.text.zh, product=product)
+        log(asking, customer, "failed", actor, at, trouble=unfit.text, product=product)
         raise unfit
     day = min(parsed.reported_on or today(at), today(at))
     return keep(asking, customer, product, client.version, raw, parsed, day, trouble, actor, at)
