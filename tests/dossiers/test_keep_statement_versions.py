@@ -155,7 +155,7 @@ def test_what_a_person_entered_since_survives_an_undo(world: World) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=7))
 def test_an_instant_reads_again_what_it_read_then(steps: list[tuple[int, bool]]) -> None:
-    # Fails when an import updates a row, or an undo deletes one (tried both).
+    # Fails when the end of a version is not looked at, or an undo deletes rows (tried both).
     with transaction.atomic():
         world = make_world()
         customer = make_customer("C1", unit=world.units["EAST"])

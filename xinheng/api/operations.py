@@ -20,6 +20,7 @@ from xinheng.api.documents import DocumentBatch, DocumentsAnswer, QuarantinePage
 from xinheng.api.facts import FactBatch, FactsAnswer, FileShown
 from xinheng.api.order_checks import OrderCheck, OrderCheckBatch
 from xinheng.api.reviews import ReviewShown, ReviewWanted
+from xinheng.api.statements import StatementKept, StatementTold
 from xinheng.texts import T
 
 # A parameter of the address: its name, its schema, what it says.
@@ -183,5 +184,15 @@ OPERATIONS: Final = (
         FactsAnswer,
         (400, 404, 409, 413, *_ALWAYS),
         FactBatch,
+    ),
+    Operation(
+        "api-statements",
+        "post",
+        "/api/v1/statements",
+        "facts.enter",
+        T("送来一份财务报表，待另一人核验", "Send a financial statement, to be verified"),
+        StatementKept,
+        (400, 404, 409, 413, *_ALWAYS),
+        StatementTold,
     ),
 )

@@ -11,6 +11,7 @@ from xinheng.api import (
     openapi,
     orders,
     reviews,
+    statements,
 )
 from xinheng.api.keys import nothing_here
 
@@ -34,6 +35,7 @@ urlpatterns = [
     path("quarantine", documents.waiting, name="api-quarantine"),
     path("customers", customers.listed, name="api-customers"),
     path("facts", facts.receive, name="api-facts"),
+    path("statements", statements.receive, name="api-statements"),
     path("customers/<path:code>/file", facts.file, name="api-file"),
     path("customers/<path:code>", customers.one, name="api-customer"),
     path("openapi.json", openapi.openapi_json, name="api-openapi"),

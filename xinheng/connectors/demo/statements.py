@@ -208,8 +208,10 @@ def _income(firm: _Firm, old: _Position, sales: int, cost: int, random: Random) 
         "nonoperating_income": sales // 1_500,
         "nonoperating_expenses": sales // 2_000,
     }
-    minus = ("cost_of_sales", "taxes_and_surcharges", "selling_expenses", "admin_expenses")
-    minus += ("finance_expenses", "nonoperating_expenses")
+    minus = (
+        *("cost_of_sales", "taxes_and_surcharges", "selling_expenses", "admin_expenses"),
+        *("finance_expenses", "nonoperating_expenses"),
+    )
     plus = ("revenue", "other_gains", "credit_impairment", "nonoperating_income")
     before_tax = sum(lines[name] for name in plus) - sum(lines[name] for name in minus)
     lines["income_tax"] = max(0, before_tax // 4)

@@ -17,8 +17,10 @@ from xinheng.web.statements.words import FIGURES
 if TYPE_CHECKING:  # the table of panels imports this module
     from xinheng.web.files.panels import Seen
 
-_SHOWN = ("current", "quick", "liabilities_to_assets", "interest_cover", "gross_margin", "margin")
-_SHOWN += ("receivable_days", "inventory_days", "cash_flow_to_debt")
+_SHOWN = (
+    *("current", "quick", "liabilities_to_assets", "interest_cover", "gross_margin", "margin"),
+    *("receivable_days", "inventory_days", "cash_flow_to_debt"),
+)
 
 
 def statements_panel(request: HttpRequest, customer: Customer, seen: Seen) -> dict[str, Any] | None:
