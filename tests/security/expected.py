@@ -117,6 +117,7 @@ PAGES: Final[dict[str, Page]] = {
     "verification-summary": Page("facts.verify", get=None, post=404),  # no verb of its own
     "verification-judge": Page("facts.verify", get=None, post=404),
     "verification-done": Page("facts.verify", "result", get=404),  # of another session
+    "verification-batch": Page("facts.verify", "result", get=404, post=404),  # brought no facts
     "conflicts": Page("facts.verify"),
     "conflict": Page("facts.verify", "case", post=422),  # none was chosen
     "verification-mine": Page("facts.enter"),

@@ -16,6 +16,7 @@ from tests.web.verification.staged import WHY, desk, disputed, entered, person, 
 from tests.world import World
 from xinheng.dossiers.facts import verify_fact
 from xinheng.dossiers.models import ConflictCase, Fact
+from xinheng.intake.models import ImportBatch
 from xinheng.people.actor import of_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -351,3 +352,33 @@ def test_second_reviews_alone_are_agreed_to_without_questions(world: World) -> N
     assert "已核验 2 项" in text_of(client.get(answer["Location"]))
     rows = Fact.objects.current().filter(pk__in=made)
     assert set(rows.values_list("how", "confidence")) == {("public_record", 90)}
+
+
+def test_all_that_an_import_brought_is_verified_at_once(world: World) -> None:
+    batch = ImportBatch.objects.create(
+        kind="facts",
+        file_name="档案.csv",
+        file_sha256="0" * 64,
+        state="done",
+        started_by=world.bob,
+        started_at=timezone.now(),
+        options={},
+    )
+    made = [entered("court_cases", "无"), entered("enforced_debtor", "no")]
+    alices = entered("trade_permit", "许可 1", by="alice")
+    with connection.cursor() as cursor:  # as an import would have written them
+        cursor.execute("alter table dossiers_fact disable trigger user")
+        cursor.execute("update dossiers_fact set batch_id = %s", [batch.pk])
+        cursor.execute("alter table dossiers_fact enable trigger user")
+    client = signed_in(world.alice)
+    assert "核验整个批次" in text_of(client.get(f"{QUEUE}?batch={batch.pk}"))
+    page = text_of(client.get(f"{QUEUE}batches/{batch.pk}/"))
+    assert "2 项等您核验" in page and "其中 1 项是关键字段" in page and "1 项是您录入" in page
+    wrong = client.post(f"{QUEUE}batches/{batch.pk}/", {"confidence": "90"})
+    assert wrong.status_code == 422 and Fact.objects.waiting().count() == 3
+    done = client.post(f"{QUEUE}batches/{batch.pk}/", HOW, follow=True)
+    assert "1 项入档，1 项待第二人复核" in text_of(done)
+    assert Fact.objects.current().get().pk == made[0]
+    assert set(Fact.objects.waiting().values_list("pk", flat=True)) == {made[1], alices}
+    assert signed_in(person("wu")).get(f"{QUEUE}batches/{batch.pk}/").status_code == 404
+    assert client.get(f"{QUEUE}batches/{10**9}/").status_code == 404

@@ -65,6 +65,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "verification-summary": "facts.verify",
     "verification-judge": "facts.verify",
     "verification-done": "facts.verify",
+    "verification-batch": "facts.verify",
     "conflicts": "facts.verify",
     "conflict": "facts.verify",
     "verification-mine": "facts.enter",

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from xinheng.web.verification import (
+    batches,
     calendar_pages,
     conflicts,
     many,
@@ -16,6 +17,7 @@ urlpatterns = [
     path("verification/summary/", many.summary, name="verification-summary"),
     path("verification/judge/", many.judge, name="verification-judge"),
     path("verification/done/<int:stamp>/", many.done, name="verification-done"),
+    path("verification/batches/<int:batch_id>/", batches.batch, name="verification-batch"),
     path("verification/conflicts/", conflicts.cases, name="conflicts"),
     path("verification/conflicts/<int:case_id>/", conflicts.case, name="conflict"),
     path("verification/calendar/", calendar_pages.calendar, name="freshness"),
