@@ -46,6 +46,8 @@ def fill(world: Any, page: str) -> None:
 
 def test_a_visit_goes_through_its_pages(world):
     page, client = plan(world), signed_in(world.bob)
+    assert "geolocation=(self)" in client.get(page)["Permissions-Policy"]
+    assert "geolocation=()" in signed_in(world.alice).get(page)["Permissions-Policy"]
     shown = text_of(client.get(page))
     assert "年度&lt;b&gt;复评" in shown and "开始走访" in shown and "主要供应商" in shown
     fill(world, page)

@@ -45,6 +45,7 @@ TOLD_BY = {
     "device": T("设备定位", "told by the device"),
     "person": T("人工填写", "told by the visitor"),
 }
+WHERE_ALLOWED = "camera=(), geolocation=(self), microphone=(), payment=(), usb=()"
 SEALED_OFF = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 
@@ -151,7 +152,10 @@ def _page(
         "wrong": {"at": at, "text": wrong.text} if wrong else None,
         "typed": typed or {},
     }
-    return render(request, "inquiries/visit.html", context, status=422 if wrong else 200)
+    response = render(request, "inquiries/visit.html", context, status=422 if wrong else 200)
+    if context["editable"]:  # the one page that asks the device where it is, when told to
+        response["Permissions-Policy"] = WHERE_ALLOWED
+    return response
 
 
 # --- What is done to it
