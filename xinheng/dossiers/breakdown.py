@@ -64,7 +64,9 @@ _PARTS = (
     + """
 select grouping(unit_id, block), unit_id, block, sum(there), sum(timely), sum(accurate),
   sum(secure), null
-from sums group by grouping sets ((unit_id), (block))
+from (select unit_id, block, sum(there) as there, sum(timely) as timely,
+    sum(accurate) as accurate, sum(secure) as secure from sums group by unit_id, block) s
+group by grouping sets ((unit_id), (block))
 union all
 select 4, unit_id, null, 0, 0, 0, 0, count(*) from book group by unit_id
 """
