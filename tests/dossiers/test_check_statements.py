@@ -154,6 +154,13 @@ def test_figures_follow_from_lines_and_reckoned_ones_are_marked() -> None:
     assert "ebit" not in less.figures  # profit alone is no EBIT
 
 
+def test_a_line_that_is_told_is_never_marked_as_derived() -> None:
+    # depreciation is a line and a figure made of two lines
+    told = {"depreciation": 5, "right_of_use_depreciation": 2}
+    checked = check(template("cas"), told, "CNY")
+    assert checked.figures["depreciation"] == 7 and "depreciation" not in checked.derived
+
+
 def test_cash_and_last_year_are_warnings_with_the_difference() -> None:
     told = {**BALANCE, **INCOME, "opening_cash": 1_000, "net_change_in_cash": 28_000}
     before = {"equity": 60_000, "closing_cash": 900}

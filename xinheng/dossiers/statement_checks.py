@@ -66,7 +66,7 @@ def check(
     figures, reckoned = _figures(template, known)
     return Checked(
         lines=known,
-        derived=sorted({*(set(known) - set(said)), *reckoned}),
+        derived=sorted({*known, *reckoned} - set(said)),
         figures=figures,
         missing=[code for code in template.must if code not in known],
         faults=faults,
@@ -161,7 +161,7 @@ def _figures(template: Template, known: Mapping[str, int]) -> tuple[dict[str, in
         if not there or (figure.whole and len(there) < len(figure.adds)):
             continue
         figures[figure.name] = sum(there)
-        if len(figure.adds) > 1:
+        if len(there) > 1:
             reckoned.add(figure.name)
     return figures, reckoned
 
