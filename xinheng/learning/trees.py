@@ -3,8 +3,8 @@
 A tree is five lists. Node n sends a row left where value ≤ threshold; a child ≥ 0 is a node further
 down the lists (so nothing can run in circles), a child below zero is leaf ~child. The raw score is
 the sum of the leaves reached: log-odds of bad. What is not known goes where training sent it
-(`learnt`), or, as the product scores, down both branches to the worse end (`worst`), so that keeping
-silent never helps; `span` gives both ends, the band that a missing value leaves open.
+(`learnt`), or, as the product scores, down both branches to the worse end (`worst`), so that
+keeping silent never helps; `span` gives both ends, the band that a missing value leaves open.
 
 Worked: one split, days late ≤ 15, leaves −1.2 and 0.8: 10 days → −1.2; not known → 0.8, and the
 band is [−1.2, 0.8].
