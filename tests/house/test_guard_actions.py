@@ -103,6 +103,7 @@ WRITERS = {
     "xinheng.customers.prospects": "companies that introduced themselves, a module of its own",
     "xinheng.inquiries.links": "links for outsiders, a module of its own",
     "xinheng.inquiries.registering": "what an applicant does by a link, a module of its own",
+    "xinheng.inquiries.handing_in": "a registration handed in, a module of its own",
     "xinheng.inquiries.deciding": "what we say to a registration, a module of its own",
     "xinheng.inquiries.referring": "references asked, answered, reviewed, a module of its own",
     "xinheng.ledger.sequencer": "a process of its own that places entries",
@@ -116,6 +117,13 @@ STEPS_OF_OTHERS = {
     ("xinheng.dossiers.facts", "xinheng.inquiries.bureau_keeping"),
     ("xinheng.dossiers.facts", "xinheng.inquiries.visit_review"),
     ("xinheng.dossiers.filing", "xinheng.inquiries.visiting"),
+    # and so does what an applicant or the giver of a reference says
+    ("xinheng.customers.prospects", "xinheng.inquiries.registering"),
+    ("xinheng.customers.prospects", "xinheng.inquiries.deciding"),
+    ("xinheng.dossiers.filing", "xinheng.inquiries.registering"),
+    ("xinheng.dossiers.facts", "xinheng.inquiries.handing_in"),
+    ("xinheng.dossiers.facts", "xinheng.inquiries.deciding"),
+    ("xinheng.dossiers.facts", "xinheng.inquiries.referring"),
     ("xinheng.limits.taking_over", "xinheng.receivables.posting"),
     ("xinheng.customers.relations", "xinheng.decisions.regrouping"),
 }
@@ -409,18 +417,20 @@ BESIDE = {
     "customers.duplicates": {"look_for_pairs", "state_of_the_book"},
     "customers.prospects": {"twins"},
     "inquiries.links": {"put_link", "open_link", "fresh_token", "digest_of"},
-    # a draft leaves no entry of its own; the prospect, its papers and the handing in do
-    "inquiries.registering": {
-        *("guest_of", "guest_with", "sheet_of", "take_up", "may_change"),
-        *("begin", "save_step", "add_paper", "remove_paper"),
-    },
+    # registering is not here: a draft leaves no entry; its prospect, papers and handing in do
+    "inquiries.handing_in": set(),
     "inquiries.deciding": {"unverified"},
+    "inquiries.bureaus": {"subject_of"},
+    "inquiries.visit_review": set(),
+    # save_section keeps a draft; handing in leaves the entry, with the hash of the whole form
+    "inquiries.visiting": {"save_section", "locked_visit", "there", "key_of", "form_of"}
+    | {"form_place", "record"},
     "inquiries.referring": {
         *("giver_of", "giver_words", "answers_of", "overdue_by", "last_answer", "reference_of"),
     },
 }
 # A step of the same room that authorises, or appends, for whoever calls it.
-ASKING, RECORDING = ("require_grant",), ("put_forward",)
+ASKING, RECORDING = ("require_grant", "require_applicant"), ("put_forward", "record", "keep")
 
 
 @pytest.mark.parametrize("module", sorted(BESIDE))
