@@ -65,7 +65,7 @@ OTHER_FILES = {
         *("explaining", "replaying", "scenes", "values", "waiting", "ways_out"),
     },
     "dossiers": {
-        *("fact_import", "remarking", "rules", "verifying"),
+        *("fact_import", "lineage", "remarking", "rules", "verifying"),
         *("balance", "credit_file", "facts", "fields", "measures", "rows"),
         *("filing", "pdfs", "picture_facts", "pictures", "sheets", "uploads"),
         *("statement_checks", "statement_filing", "statement_ratios", "statement_templates"),
@@ -76,7 +76,7 @@ OTHER_FILES = {
         *("bureau_keeping", "bureau_rows", "bureau_terms", "bureaus", "reports"),
         *("visit_form", "visit_review", "visiting", "visits"),
         *("deciding", "links", "reference_form", "referring", "registering", "registration"),
-        "sealing",
+        *("handing_in", "sealing"),
     },
     "intake": {"counts"},
     "ledger": {"entries", "fsck", "sequencer", "signer", "verifying"},

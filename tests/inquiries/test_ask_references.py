@@ -10,8 +10,8 @@ import pytest
 
 from tests.world import AT, TODAY, World, make_customer, make_world
 from xinheng.dossiers.models import Fact
-from xinheng.inquiries.links import open_link
-from xinheng.inquiries.models import Reference
+from xinheng.inquiries.links import NewLink, make_link, open_link
+from xinheng.inquiries.models import Reference, Registration
 from xinheng.inquiries.reference_form import points_of, questions, weigh
 from xinheng.inquiries.referring import (
     GRACE_DAYS,
@@ -28,6 +28,7 @@ from xinheng.inquiries.referring import (
     withdraw_reference,
 )
 from xinheng.inquiries.refusals import InquiryRefusal
+from xinheng.inquiries.registering import agreed, begin, guest_with
 from xinheng.refusals import Refused
 
 pytestmark = pytest.mark.django_db
@@ -185,3 +186,19 @@ def test_a_stranger_finds_no_reference(world: World) -> None:
         with pytest.raises(Refused) as refused:
             withdraw_reference(reference, actor=world.actor("eve"), at=AT)
         assert refused.value.code == InquiryRefusal.UNKNOWN_REFERENCE
+
+
+def test_who_registered_and_did_not_agree_is_not_asked_about(world: World) -> None:
+    made = make_link(NewLink("register", world.units["EAST"]), actor=world.actor("bob"), at=AT)
+    told = {"name": "厦门新户", "code": "91350100M000100Y43"}
+    row = begin(made.link.pk, told, actor=guest_with(made.link), at=AT).registration
+    soon = TODAY + timedelta(days=3)
+    new = NewReference(row.customer.code, "trade", "甲", "", "", "评估", soon)
+    assert agreed(row.customer, "third_parties") is None
+    Registration.objects.filter(pk=row.pk).update(
+        state="submitted", submitted_at=AT, consented_at=AT
+    )
+    with pytest.raises(Refused) as refused:
+        ask_reference(new, actor=world.actor("bob"), at=AT)
+    assert refused.value.code == InquiryRefusal.NOT_AGREED_TO
+    ask_reference(new._replace(consent="2026-11-19 的同意书"), actor=world.actor("bob"), at=AT)

@@ -24,6 +24,7 @@ from xinheng.inquiries.links import NewLink, put_link
 from xinheng.inquiries.models import Link, Reference
 from xinheng.inquiries.reference_form import points_of, questions, version, weigh
 from xinheng.inquiries.refusals import InquiryRefusal
+from xinheng.inquiries.registering import agreed
 from xinheng.inquiries.sealing import kept, opened
 from xinheng.ledger.actions import append, new_ids
 from xinheng.ledger.entries import NewEntry
@@ -35,6 +36,7 @@ ASK: Final = "inquiries.ask"
 REVIEW: Final = "inquiries.review"
 ANSWER: Final = "references.answer"  # of a guest with a link; no role carries it
 WORDS: Final = frozenset({ANSWER, ENTER})
+THIRD_PARTIES: Final = "third_parties"  # a purpose of the notice
 DAYS_MAX: Final = 60
 WAITING_MAX: Final = 20
 NAME_MAX, PURPOSE_MAX, WORDS_MAX, NOTE_MAX = 120, 200, 500, 1000
@@ -53,6 +55,7 @@ class NewReference(NamedTuple):
     purpose: str
     due_on: date
     language: str = "zh-hans"
+    consent: str = ""  # where a consent is written that it gave after it registered
 
 
 class Asked(NamedTuple):
@@ -65,13 +68,16 @@ class Asked(NamedTuple):
 def ask_reference(new: NewReference, *, actor: Actor, at: datetime) -> Asked:
     """Ask a bank or a supplier. One ledger entry, the names in it sealed.
 
-    Refuses NOT_ALLOWED, BAD_REQUEST, UNKNOWN_CUSTOMER, TOO_MANY_ASKED.
+    Refuses NOT_ALLOWED, BAD_REQUEST, UNKNOWN_CUSTOMER, NOT_AGREED_TO (it registered itself and did
+    not tick that third parties may be asked; nor is a later consent named), TOO_MANY_ASKED.
     """
     _require(actor, ASK)
     left = (new.due_on - today(at)).days
     _check(new, left)
     with transaction.atomic():
         customer = _customer(new.customer_code, actor)
+        if agreed(customer, THIRD_PARTIES) is False and not new.consent.strip():
+            raise Refused(InquiryRefusal.NOT_AGREED_TO)
         waiting = Reference.objects.filter(customer=customer, state="asked").count()
         if waiting >= WAITING_MAX:
             raise Refused(InquiryRefusal.TOO_MANY_ASKED, most=WAITING_MAX)
@@ -95,6 +101,7 @@ def ask_reference(new: NewReference, *, actor: Actor, at: datetime) -> Asked:
             template_version=version(),
         )
         told = {**giver, "purpose": new.purpose.strip(), "due_on": new.due_on.isoformat()}
+        told["consent"] = new.consent.strip()
         _record("reference.asked", row, told, actor, at)
     return Asked(row, token)
 
@@ -184,7 +191,7 @@ def review_reference(reference_id: UUID, note: str, *, actor: Actor, at: datetim
             reliability="C",
             observed_on=today(row.answered_at or at),
             evidence=f"reference:{row.pk}",
-            legal_basis="consent",
+            legal_basis="consent" if agreed(row.customer, THIRD_PARTIES) else "legitimate_interest",
         )
         fact = enter_fact(new, actor=giver_of(row), at=at)
         _record("reference.reviewed", row, {"note": said, "fact": str(fact)}, actor, at)
@@ -222,7 +229,7 @@ def _require(actor: Actor, word: str) -> None:
 
 
 def _check(new: NewReference, left: int) -> None:
-    texts = (new.company, new.person, new.address)
+    texts = (new.company, new.person, new.address, new.consent)
     if (
         new.kind not in Reference.KINDS
         or not new.company.strip()

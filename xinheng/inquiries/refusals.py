@@ -169,6 +169,11 @@ class InquiryRefusal(Enum):
         "请填写对方单位、用途（最多 200 字），截止日在今天之后、{days} 天之内。",
         "Name the company asked, the purpose (200 signs) and a last day within {days} days.",
     )
+    NOT_AGREED_TO = T(
+        "该客户登记时没有同意向第三方询问。请先征得书面同意，并注明同意书在哪里。",
+        "When it registered, the customer did not agree that third parties are asked: obtain its "
+        "consent in writing first, and say where it is written.",
+    )
     UNKNOWN_REFERENCE = T("没有这份资信询问。", "There is no such reference.")
     REFERENCE_DONE = T(
         "这份询问已经答复、谢绝或撤回。", "It has been answered, declined or withdrawn already."

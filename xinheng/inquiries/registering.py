@@ -1,9 +1,9 @@
 """A new customer introduces itself, step by step, by a link; nothing it says stands by itself.
 
 The first step that is saved makes a prospect and takes one use of the link; every further one is
-kept until the whole is handed in. Then each answer becomes a fact that waits (source "customer",
-reliability D) with the licence as evidence, persons are sealed, and nothing can be changed from
-outside until somebody returns it with a reason. Handed in again, only what changed is entered anew.
+kept, sealed, until the whole is handed in (handing_in.py). Then nothing can be changed from outside
+until somebody returns it with a reason (deciding.py). Example: a draft of 2 March may be taken up
+until 1 April; its state can be read until 29 August.
 """
 
 from __future__ import annotations
@@ -13,28 +13,22 @@ from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Sum
 from msgspec import Struct, json, structs
 
 from xinheng.credit.industries import industry
-from xinheng.customers.actions import add_contact
 from xinheng.customers.models import Customer
 from xinheng.customers.prospects import FILL, Told, open_prospect, retell_prospect
-from xinheng.dossiers.credit_file import values_of
-from xinheng.dossiers.facts import enter_fact
-from xinheng.dossiers.fields import canonical, catalogue
 from xinheng.dossiers.filing import NewDocument, add_document, withdraw_document
-from xinheng.dossiers.models import Document, Fact
-from xinheng.dossiers.rows import NewFact
+from xinheng.dossiers.models import Document
 from xinheng.dossiers.uploads import Accepted
 from xinheng.inquiries import registration as form
 from xinheng.inquiries.links import digest_of, fresh_token, open_link
 from xinheng.inquiries.models import Link, Registration
 from xinheng.inquiries.refusals import InquiryRefusal
 from xinheng.inquiries.sealing import kept, opened
-from xinheng.ledger.actions import append, new_ids
-from xinheng.ledger.entries import NewEntry
+from xinheng.ledger.actions import new_ids
 from xinheng.people.actor import Actor, guest
 from xinheng.refusals import Refused
 
@@ -46,10 +40,6 @@ READ_DAYS: Final = 180  # and its state be read
 PAPERS_MAX: Final = 12
 PAPERS_BYTES_MAX: Final = 60 * 1024 * 1024
 OPEN: Final = ("draft", "returned")
-_OF_LICENCE: Final = {
-    *("registered_name", "registration_code", "legal_representative", "registered_address"),
-    *("registered_capital", "established_on", "company_form", "business_licence"),
-}
 
 
 class Sheet(Struct, frozen=True):
@@ -114,6 +104,13 @@ def take_up(token: str, *, at: datetime) -> Registration | Link:
     return opening
 
 
+def agreed(customer: Customer, purpose: str) -> bool | None:
+    """Whether the customer ticked a purpose when it registered last; None: it never registered."""
+    rows = Registration.objects.filter(customer=customer, submitted_at__isnull=False)
+    row = rows.select_related("customer").order_by("-submitted_at").first()
+    return None if row is None else purpose in sheet_of(row).consents
+
+
 def may_change(registration: Registration, at: datetime) -> bool:
     """Whether the applicant may still change it."""
     recent = at <= registration.changed_at + timedelta(days=EDIT_DAYS)
@@ -125,7 +122,7 @@ def begin(link_id: UUID, answers: Mapping[str, str], *, actor: Actor, at: dateti
 
     Refuses NOT_ALLOWED, NO_ENTRY, NAME_FIRST. The prospect's entry stands in the ledger.
     """
-    _require(actor)
+    require_applicant(actor)
     if not (answers.get("name") and answers.get("code")):
         raise Refused(InquiryRefusal.NAME_FIRST)
     with transaction.atomic():
@@ -157,15 +154,15 @@ def save_step(
     Refuses NOT_ALLOWED, CLOSED, NAME_FIRST. Drafts leave no entry of their own: what is handed in
     does, and what the prospect is called.
     """
-    _require(actor)
+    require_applicant(actor)
     with transaction.atomic():
-        row = _locked(registration_id, actor, at)
+        row = locked(registration_id, actor, at)
         sheet = sheet_of(row)
         told = {**sheet.answers, **answers}
         if not (told.get("name") and told.get("code")):
             raise Refused(InquiryRefusal.NAME_FIRST)
         retell_prospect(row.customer_id, _told(told), actor=actor, at=at)
-        _keep(row, structs.replace(sheet, answers={k: v for k, v in told.items() if v}), at)
+        keep(row, structs.replace(sheet, answers={k: v for k, v in told.items() if v}), at)
 
 
 def add_paper(
@@ -181,13 +178,13 @@ def add_paper(
 
     Refuses NOT_ALLOWED, CLOSED, PAPER_KIND, BAD_DAY, PAPERS_FULL, and what add_document refuses.
     """
-    _require(actor)
+    require_applicant(actor)
     paper = next((one for one in form.papers() if one.code == code), None)
     if paper is None:
         raise Refused(InquiryRefusal.PAPER_KIND)
-    ends = _day(until)
+    ends = day_of(until)
     with transaction.atomic():
-        row = _locked(registration_id, actor, at)
+        row = locked(registration_id, actor, at)
         _require_room(row, actor, upload)
         new = NewDocument(
             customer_code=row.customer.code,
@@ -200,7 +197,7 @@ def add_paper(
         sheet = sheet_of(row)
         papers = {**sheet.papers, str(document): code}
         last = until if code == "licence" and ends else sheet.licence_until
-        _keep(row, structs.replace(sheet, papers=papers, licence_until=last), at)
+        keep(row, structs.replace(sheet, papers=papers, licence_until=last), at)
     return document
 
 
@@ -209,72 +206,27 @@ def remove_paper(registration_id: UUID, document_id: UUID, *, actor: Actor, at: 
 
     Refuses NOT_ALLOWED, CLOSED, UNKNOWN_PAPER. withdraw_document writes the entry.
     """
-    _require(actor)
+    require_applicant(actor)
     with transaction.atomic():
-        row = _locked(registration_id, actor, at)
+        row = locked(registration_id, actor, at)
         sheet = sheet_of(row)
         if str(document_id) not in sheet.papers:
             raise Refused(InquiryRefusal.UNKNOWN_PAPER)
         withdraw_document(document_id, "申请人自行删除", actor=actor, at=at)
         papers = {one: code for one, code in sheet.papers.items() if one != str(document_id)}
-        _keep(row, structs.replace(sheet, papers=papers), at)
-
-
-def submit(
-    registration_id: UUID,
-    consents: frozenset[str],
-    notice_sha256: str,
-    *,
-    actor: Actor,
-    at: datetime,
-) -> int:
-    """It is handed in: answers become facts that wait, the contact is kept, and from now on nothing
-    can be changed from outside. Returns how many facts were entered. One ledger entry of its own.
-
-    Refuses NOT_ALLOWED, CLOSED, INCOMPLETE, NOTICE_CHANGED, BOXES_UNTICKED.
-    """
-    _require(actor)
-    notice = form.notice()
-    with transaction.atomic():
-        row = _locked(registration_id, actor, at)
-        sheet = sheet_of(row)
-        _require_whole(sheet)
-        if notice_sha256 != notice.sha256:
-            raise Refused(InquiryRefusal.NOTICE_CHANGED)
-        if any(one.required and one.code not in consents for one in notice.purposes):
-            raise Refused(InquiryRefusal.BOXES_UNTICKED)
-        known = {one.code for one in notice.purposes}
-        contact = _contact(row.customer, sheet, actor, at)
-        sheet = structs.replace(
-            sheet,
-            consents=tuple(sorted(consents & known)),
-            notice_sha256=notice.sha256,
-            contact=contact,
-        )
-        entered = _enter(row, sheet, actor, at)
-        _keep(row, sheet, at)
-        Registration.objects.filter(pk=row.pk).update(
-            state="submitted", submitted_at=at, consent_version=notice.version, consented_at=at
-        )
-        told = {
-            "consents": ",".join(sheet.consents),
-            "notice": notice.sha256,
-            "facts": str(entered),
-            "papers": ",".join(sorted(sheet.papers)),
-        }
-        _record("registration.submitted", row, told, actor, at)
-    return entered
+        keep(row, structs.replace(sheet, papers=papers), at)
 
 
 # --- Who, and which registration
 
 
-def _require(actor: Actor) -> None:
+def require_applicant(actor: Actor) -> None:
+    """Refuses NOT_ALLOWED to whoever did not come in by a link."""
     if not actor.may(FILL):
         raise Refused(InquiryRefusal.NOT_ALLOWED, permission=FILL)
 
 
-def _locked(registration_id: UUID, actor: Actor, at: datetime) -> Registration:
+def locked(registration_id: UUID, actor: Actor, at: datetime) -> Registration:
     """The registration, locked, if it is this applicant's and may still be changed."""
     rows = Registration.objects.select_for_update(no_key=True, of=("self",))
     row = rows.select_related("customer", "link").filter(pk=registration_id).first()
@@ -290,7 +242,8 @@ def _sealed(customer: Customer, row_id: UUID, sheet: Sheet) -> bytes:
     return kept(customer, "registration", "answers_sealed", row_id, told)
 
 
-def _keep(row: Registration, sheet: Sheet, at: datetime) -> None:
+def keep(row: Registration, sheet: Sheet, at: datetime) -> None:
+    """The sheet, sealed, inside an action of the applicant's."""
     sealed = _sealed(row.customer, row.pk, sheet)
     Registration.objects.filter(pk=row.pk).update(answers_sealed=sealed, changed_at=at)
 
@@ -309,7 +262,8 @@ def _told(answers: Mapping[str, str]) -> Told:
     )
 
 
-def _day(until: str) -> date | None:
+def day_of(until: str) -> date | None:
+    """A typed day, None where nothing was typed. Refuses BAD_DAY."""
     try:
         return date.fromisoformat(until) if until else None
     except ValueError as error:
@@ -324,80 +278,3 @@ def _require_room(row: Registration, actor: Actor, upload: Accepted) -> None:
     if standing >= PAPERS_MAX or told + len(upload.content) > PAPERS_BYTES_MAX:
         mega = PAPERS_BYTES_MAX // 1024 // 1024
         raise Refused(InquiryRefusal.PAPERS_FULL, most=PAPERS_MAX, mega=mega)
-
-
-def _require_whole(sheet: Sheet) -> None:
-    missing = [name for _, name in form.gaps(sheet.answers, set(sheet.papers.values()))]
-    if missing:
-        raise Refused(
-            InquiryRefusal.INCOMPLETE,
-            zh="、".join(one.zh for one in missing),
-            en=", ".join(one.en for one in missing),
-        )
-
-
-# --- Handing in
-
-
-def _contact(customer: Customer, sheet: Sheet, actor: Actor, at: datetime) -> dict[str, str]:
-    """The person to speak with, entered once, and again only where something changed."""
-    names = ("contact", "duty", "phone", "mail")
-    told = {name: sheet.answers.get(name, "") for name in names}
-    if told != sheet.contact:
-        add_contact(
-            customer.code,
-            told["contact"],
-            role=told["duty"],
-            phone=told["phone"],
-            email=told["mail"],
-            actor=actor,
-            at=at,
-        )
-    return told
-
-
-def _enter(row: Registration, sheet: Sheet, actor: Actor, at: datetime) -> int:
-    """A waiting fact for each answer that was not entered with the same value before."""
-    known = _entered(row.customer)
-    licence = next((one for one, code in sheet.papers.items() if code == "licence"), "")
-    count = 0
-    for field, (typed, basis) in form.facts_of(sheet.answers).items():
-        if known.get(field) == canonical(catalogue().fields[field], typed):
-            continue
-        new = NewFact(
-            customer_code=row.customer.code,
-            field=field,
-            value=typed,
-            source=SOURCE,
-            reliability=RELIABILITY,
-            valid_until=_day(sheet.licence_until) if field == "business_licence" else None,
-            evidence=f"document:{licence}" if licence and field in _OF_LICENCE else "",
-            legal_basis=basis,
-        )
-        enter_fact(new, actor=actor, at=at)
-        count += 1
-    return count
-
-
-def _entered(customer: Customer) -> dict[str, str | None]:
-    """Field → the value that the customer said last, waiting or verified."""
-    facts = list(
-        Fact.objects.filter(
-            customer=customer, source=SOURCE, rejected_at__isnull=True, known_until__isnull=True
-        ).order_by("entered_at", "pk")
-    )
-    values = values_of(customer.data_key_id, facts)
-    return {one.field: values[one.pk] for one in facts}
-
-
-def _record(
-    kind: str, row: Registration, told: Mapping[str, str], actor: Actor, at: datetime
-) -> None:
-    fields = {
-        "registration": str(row.pk),
-        "customer": row.customer.code,
-        "actor": actor.ref,
-        **told,
-    }
-    with connection.cursor() as cursor:
-        append([NewEntry(kind, {}, fields, row.customer.data_key_id)], at=at, cursor=cursor)

@@ -87,6 +87,15 @@ class AskForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     language = forms.ChoiceField(label=T("语言", "Language"), choices=list(TONGUES.items()))
+    consent = forms.CharField(
+        label=T("客户后来的同意写在哪里", "Where a later consent of the customer is written"),
+        max_length=referring.NAME_MAX,
+        required=False,
+        help_text=T(
+            "登记时没有同意向第三方询问的客户才需要。",
+            "Only where it did not agree on registering.",
+        ),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -122,6 +131,7 @@ def _new(customer: Customer, said: dict[str, Any]) -> referring.NewReference:
         said["purpose"],
         said["due"],
         said["language"],
+        said["consent"],
     )
 
 

@@ -26,6 +26,7 @@ from xinheng.dossiers.models import Document
 from xinheng.dossiers.uploads import BYTES_MAX, ENDINGS, check_upload
 from xinheng.inquiries import registering
 from xinheng.inquiries import registration as form
+from xinheng.inquiries.handing_in import submit
 from xinheng.inquiries.models import Link, Registration
 from xinheng.inquiries.refusals import InquiryRefusal
 from xinheng.inquiries.sealing import opened
@@ -291,7 +292,7 @@ def _review(request: HttpRequest, token: str, found: Registration) -> HttpRespon
     if request.method == "POST":
         boxes = frozenset(request.POST.getlist("consent"))
         try:
-            registering.submit(
+            submit(
                 found.pk,
                 boxes,
                 request.POST.get("notice", ""),
