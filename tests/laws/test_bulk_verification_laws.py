@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.world import AT, PASSWORD, make_customer, make_world
@@ -29,6 +29,7 @@ from xinheng.refusals import Refused
 
 FIELDS = ("goods_bought", "person_in_charge", "security_given")
 PERIODS = ((None, None), (date(2026, 1, 1), date(2026, 6, 30)), (date(2026, 7, 1), None))
+SAID = (("erp", "甲"), ("bureau:qcc", "乙"))
 FACT = st.tuples(
     st.integers(0, 1),  # customer
     st.sampled_from(FIELDS),
@@ -92,6 +93,20 @@ def contents() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     first=st.lists(st.integers(0, 2), max_size=8),
     left_out=st.integers(0, 7),
     seconds=st.sampled_from([-60, 0, 60]),
+)
+@example(  # other words about other days are no conflict
+    before=[(0, "goods_bought", "erp", "甲", PERIODS[1], 1, 0)],
+    waiting=[(0, "goods_bought", "bureau:qcc", "乙", PERIODS[2], 1, 0)],
+    first=[],
+    left_out=7,
+    seconds=0,
+)
+@example(  # a third source meets a case that is open already; a person's values are compared too
+    before=[(0, "person_in_charge", source, value, PERIODS[0], 1, 0) for source, value in SAID],
+    waiting=[(0, "person_in_charge", "customer", "甲", PERIODS[0], 1, 0)] * 2,
+    first=[],
+    left_out=7,
+    seconds=-60,
 )
 def test_many_at_once_is_one_after_the_other(
     cast: Cast, before: Any, waiting: Any, first: list[int], left_out: int, seconds: int

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.world import AT, PASSWORD, TODAY, make_customer, make_line, make_world
@@ -112,6 +112,9 @@ def readings() -> list[Any]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=STEPS)
+@example(  # both know the same field, in other words
+    steps=[(code, "goods_bought", which, "erp", True) for which, code in enumerate(("C1", "C2"))]
+)
 def test_merged_and_parted_again_everything_is_as_it_was(people: list[Actor], steps: Any) -> None:
     with transaction.atomic():
         for place, (code, field, which, source, stands) in enumerate(steps):
