@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 from msgspec import Struct
 
-from xinheng.learning.binning import EITHER_WAY, Rule
+from xinheng.learning.binning import EITHER_WAY, MONOTONE, Rule, Shape
+from xinheng.learning.card import Plan
 from xinheng.learning.columns import Column, Truths, column_of
 from xinheng.learning.derived import Derived, extend
 
@@ -36,9 +37,12 @@ class Dataset(Struct, frozen=True):
     name: str
     columns: dict[str, Column]
     bad: Truths
-    rule: Rule = Rule(price=1.0, most_bins=12)
+    shapes: tuple[Shape, ...] = MONOTONE
     codes: dict[str, tuple[float, ...]] = {}
-    ridge: float = 1.0
+
+    def plan(self) -> Plan:
+        """The same for all but what a person must tell."""
+        return Plan(self.name, rule=Rule(shapes=self.shapes), codes=self.codes)
 
 
 def there() -> bool:
@@ -66,8 +70,7 @@ def _table(
 
 def german() -> Dataset:
     columns, bad = _table("credit_scoring/german_credit.csv.zip", "creditability", "bad")
-    rule = Rule(price=1.0, most_bins=12, shapes=EITHER_WAY)
-    return Dataset("German credit", columns, bad, rule=rule)
+    return Dataset("German credit", columns, bad, shapes=EITHER_WAY)
 
 
 def card_default() -> Dataset:

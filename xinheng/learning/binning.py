@@ -45,11 +45,11 @@ _READINGS: Final = ((0.02, "none"), (0.1, "weak"), (0.3, "medium"), (0.5, "stron
 class Rule(Struct, frozen=True):
     """How fine bins may be. `price` is what a bin must earn, in units of what chance earns it."""
 
-    most_bins: int = 10
+    most_bins: int = 12
     fine_bins: int = 40
     least_share: float = 0.01
     least_rows: int = 20
-    price: float = 2.0
+    price: float = 1.0
     shapes: tuple[Shape, ...] = MONOTONE
     # A shape that turns must beat the best that does not by this factor of IV.
     turn_gain: float = 1.25

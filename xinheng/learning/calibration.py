@@ -15,6 +15,7 @@ from msgspec import Struct
 from xinheng.learning.columns import Floats, LearningError, Truths
 
 ISOTONIC_LEAST_BADS: Final = 200
+LEAST_ROWS: Final = 20
 
 
 class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,7 +31,7 @@ def fit(scores: Floats, bad: Truths) -> Calibration:
     return isotonic(scores, bad) if bad.sum() >= ISOTONIC_LEAST_BADS else platt(scores, bad)
 
 
-def isotonic(scores: Floats, bad: Truths) -> Calibration:
+def isotonic(scores: Floats, bad: Truths, least_rows: int = LEAST_ROWS) -> Calibration:
     """Knots at the mean score of each pool; equal scores are one observation."""
     values, at = np.unique(scores, return_inverse=True)
     rows = np.bincount(at).astype(np.float64)
@@ -39,18 +40,36 @@ def isotonic(scores: Floats, bad: Truths) -> Calibration:
     for value, count, hit in zip(values, rows, bads, strict=True):
         pools.append([float(value * count), float(count), float(hit)])
         while len(pools) > 1 and pools[-2][2] * pools[-1][1] >= pools[-1][2] * pools[-2][1]:
-            last = pools.pop()
-            pools[-1] = [a + b for a, b in zip(pools[-1], last, strict=True)]
-    # No certainty from a sample: a pool without bads (or goods) is given half of one.
-    rates = [
-        min(max(hit, 0.5), count - 0.5) / count if count > 1 else 0.5 for _, count, hit in pools
-    ]
-    rising = np.maximum.accumulate(rates)
-    return Calibration(
-        "isotonic",
-        tuple(total / count for total, count, _ in pools),
-        tuple(float(one) for one in rising),
-    )
+            _join(pools, len(pools) - 1)
+    pools = _large(pools, least_rows)
+    rates = [hit / count for _, count, hit in pools]
+    # No certainty from a sample: a pool without bads, or without goods, is given half of one.
+    if rates[0] == 0.0:
+        rates[0] = min([0.5 / pools[0][1], *rates[1:2]])
+    if rates[-1] == 1.0:
+        rates[-1] = max([1.0 - 0.5 / pools[-1][1], *rates[-2:-1]])
+    return Calibration("isotonic", tuple(total / count for total, count, _ in pools), tuple(rates))
+
+
+def _join(pools: list[list[float]], at: int) -> None:
+    """The pool at this place goes into the one before it."""
+    last = pools.pop(at)
+    pools[at - 1] = [a + b for a, b in zip(pools[at - 1], last, strict=True)]
+
+
+def _large(pools: list[list[float]], least_rows: int) -> list[list[float]]:
+    """Joined until each has rows enough; a joined pool's rate stays between its parts', so they
+    rise as before.
+    """
+    found = [list(one) for one in pools]
+    at = 0
+    while at < len(found):
+        if found[at][1] < least_rows and len(found) > 1:
+            _join(found, at or 1)
+            at = max(at - 1, 0)
+        else:
+            at += 1
+    return found
 
 
 def platt(scores: Floats, bad: Truths) -> Calibration:

@@ -1,6 +1,6 @@
 """What a score is worth, measured on rows that it has not seen.
 
-    AUC   P(score of a bad > score of a good), ties one half; interval after DeLong; Gini = 2 AUC − 1
+    AUC   P(bad scores above good), ties one half; interval after DeLong; Gini = 2 AUC − 1
     KS    the largest gap between the cumulated shares of goods and bads
     Brier mean (p − y)²; skill = 1 − Brier ÷ (π (1 − π))
     HL    Σ (O − E)² ÷ (n p (1 − p)); g groups: g − 2 degrees of freedom where fitted, g on new rows
