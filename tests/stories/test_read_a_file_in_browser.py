@@ -40,7 +40,7 @@ def desk(transactional_db: None, served: str, page: Any) -> Any:
     filed(make_world())
     hashed = Argon2PasswordHasher().encode(PASSWORD, "a-salt-for-tests")
     User.objects.filter(username__in=["alice", "bob"]).update(password=hashed)
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     page.heard = []
     page.on("pageerror", lambda error: page.heard.append(str(error)))
     page.on("console", lambda m: page.heard.append(m.text) if m.type == "error" else None)
