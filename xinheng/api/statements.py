@@ -72,7 +72,8 @@ def receive(request: HttpRequest, actor: Actor, reader: Any) -> Reply:
         return problem(413, "too_large", f"A message has at most {BATCH_BYTES_MAX} bytes.")
     try:
         row = _row(_read(request.body))
-        kept = Statement.objects.get(pk=file_statement(row, actor=actor, at=datetime.now(UTC)))
+        pk = file_statement(row, actor=actor, at=datetime.now(UTC))
+        kept = Statement.objects.all().visible_to(reader).get(pk=pk)
     except NotValid as error:
         return not_valid(error)
     except Refused as refused:
