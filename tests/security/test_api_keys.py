@@ -19,6 +19,7 @@ from tests.loops import run_apart
 from tests.security.scene import Scene, taken_back, written
 from xinheng.api.door import PATH, Door
 from xinheng.api.operations import OPERATIONS, Operation
+from xinheng.inquiries.models import Registration
 from xinheng.people.actions import create_api_key, revoke_api_key
 from xinheng.people.actor import system
 from xinheng.people.models import ApiKey, User
@@ -136,7 +137,11 @@ def test_a_key_sees_its_owner_s_unit_and_no_other(scene: Scene, operation: Opera
     token = f"Bearer {key(scene.world.eve)}"
     answer = call(operation, token, "EAST", scene)
     if operation.name == "api-customers":
-        assert [row["code"] for row in answer.json()["items"]] == ["WEST-1", "WEST-2"]
+        # her unit's prospect came in by her own link; that of EAST is not there
+        prospect = Registration.objects.get(pk=scene.asked["WEST"]["registration"]).customer
+        assert prospect.business_unit_id == scene.world.units["WEST"]
+        seen = [row["code"] for row in answer.json()["items"]]
+        assert seen == sorted(["WEST-1", "WEST-2", prospect.code])
     elif operation.scope not in BOTH:
         assert answer.status_code == 403  # what such a key sees is in tests/api
     elif operation.name == "api-order-checks-batch":
