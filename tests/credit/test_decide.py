@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from xinheng.credit import policy as policies
+from xinheng.credit.case import FileStanding
 from xinheng.credit.decide import (
     UNKNOWN,
     Facts,
@@ -24,6 +25,7 @@ from xinheng.credit.exposure import Components
 from xinheng.credit.policy import Check, Params, Policy, shipped
 
 POLICY = shipped()
+OF_FILE = ("licence_valid", "file_complete", "file_fresh")  # nothing to compare: no file yet
 EXP_1 = Components(
     open_items=600_000_00,
     unbilled=120_000_00,
@@ -67,7 +69,8 @@ def test_an_order_within_everything_is_approved() -> None:
     assert (verdict.used_minor, verdict.ceiling_minor) == (880_000_00, 1_000_000_00)
     assert (verdict.headroom_minor, verdict.after_minor) == (120_000_00, 980_000_00)
     assert [step.check for step in verdict.trace] == [check.code for check in POLICY.checks]
-    assert {step.result for step in verdict.trace} == {"pass"}
+    assert {step.result for step in verdict.trace if step.check not in OF_FILE} == {"pass"}
+    assert {step.result for step in verdict.trace if step.check in OF_FILE} == {"skip"}
     assert verdict.rule.endswith("exceeded when used + order > limit")
 
 
@@ -282,3 +285,49 @@ def test_the_bytes_are_canonical() -> None:
     assert encode(ORDER) == (
         b'{"amount_minor":10000000,"currency":"CNY","ref":"PO-1","requested_on":"2026-11-22","terms_days":30,"version":1}'
     )
+
+
+# --- The credit file
+
+
+@pytest.mark.parametrize(
+    ("file", "outcome", "reasons"),
+    [
+        (None, "approve", []),
+        (FileStanding("60.00"), "approve", []),
+        (FileStanding("59.99"), "approve", ["file_incomplete"]),
+        (FileStanding("76.00", fresh_until="2026-11-22"), "approve", []),
+        (FileStanding("76.00", fresh_until="2026-11-21"), "approve", ["file_stale"]),
+        (FileStanding("76.00", licence_until="2026-11-22"), "approve", []),
+        (FileStanding("76.00", licence_until="2026-11-21"), "hold", ["licence_expired"]),
+        (
+            FileStanding("12.00", "2026-11-21", "2026-11-21"),
+            "hold",
+            ["licence_expired", "file_incomplete", "file_stale"],
+        ),
+    ],
+)
+def test_the_file_shows_on_the_order_and_an_ended_licence_holds_it_the_same_day(
+    file: FileStanding | None, outcome: str, reasons: list[str]
+) -> None:
+    verdict = answer(file=file)
+    assert (verdict.outcome, codes(verdict)) == (outcome, reasons)
+
+
+def test_a_policy_may_want_a_file_of_everybody() -> None:
+    checks = tuple(
+        msgspec.structs.replace(check, params=msgspec.structs.replace(check.params, required=True))
+        if check.kind == "file_complete"
+        else check
+        for check in POLICY.checks
+    )
+    strict = msgspec.structs.replace(POLICY, checks=checks)
+    assert codes(decide(FACTS, ORDER, strict)) == ["file_missing"]
+
+
+@pytest.mark.parametrize("told", ["101", "-1", "viel", "NaN"])
+def test_at_least_is_a_per_cent(told: str) -> None:
+    body = msgspec.to_builtins(POLICY)
+    next(c for c in body["checks"] if c["kind"] == "file_complete")["params"]["at_least"] = told
+    with pytest.raises(policies.PolicyError, match="per cent"):
+        policies.load(body)

@@ -11,10 +11,10 @@ from xinheng.credit.shipped import document
 
 
 def draft() -> dict[str, Any]:
-    return copy.deepcopy(document("policies/order_check_v2.json"))
+    return copy.deepcopy(document("policies/order_check_v3.json"))
 
 
-def test_the_shipped_policy_has_the_eight_checks() -> None:
+def test_the_shipped_policy_has_these_checks() -> None:
     assert [check.kind for check in shipped().checks] == [
         "customer_status",
         "limit_valid",
@@ -24,6 +24,9 @@ def test_the_shipped_policy_has_the_eight_checks() -> None:
         "overdue_days",
         "rating_expired",
         "terms_longer",
+        "licence_valid",
+        "file_complete",
+        "file_fresh",
     ]
 
 
@@ -85,6 +88,7 @@ def test_a_policy_that_may_not_go_live_is_refused(raw: dict[str, Any], says: str
 
 
 def test_a_source_that_is_not_connected_stops_going_live() -> None:
-    require_sources(shipped(), ["customers", "limits", "receivables", "decisions"])
+    rooms = ["customers", "limits", "receivables", "decisions", "dossiers"]
+    require_sources(shipped(), rooms)
     with pytest.raises(PolicyError, match="receivables"):
-        require_sources(shipped(), ["customers", "limits", "decisions"])
+        require_sources(shipped(), [room for room in rooms if room != "receivables"])

@@ -176,7 +176,7 @@ def test_later_on_invoices_that_fell_due_are_to_be_collected_too(held):
 
 def test_for_scripts_amounts_are_decimal_strings_and_sentences_bilingual(held):
     told = as_values(outlook(held), "CNY")
-    assert (told["today"], told["policy"]) == ("2026-11-20", "order_check v2")
+    assert (told["today"], told["policy"]) == ("2026-11-20", "order_check v3")
     [first] = told["ways"][0]
     assert (first["code"], first["amount"]) == ("receive", "420.00")
     assert "I-1" in first["text"]["zh"] and "I-1" in first["text"]["en"]

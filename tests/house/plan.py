@@ -70,7 +70,7 @@ OTHER_FILES = {
         *("filing", "pdfs", "picture_facts", "pictures", "sheets", "uploads"),
         *("statement_checks", "statement_filing", "statement_ratios", "statement_templates"),
         "statement_versions",
-        *("breakdown", "disputes", "freshness", "waiting"),
+        *("breakdown", "disputes", "freshness", "standing", "waiting"),
     },
     "inquiries": {
         *("bureau_keeping", "bureau_rows", "bureau_terms", "bureaus", "reports"),

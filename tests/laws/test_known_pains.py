@@ -289,7 +289,7 @@ def test_23_the_right_to_override_is_its_own(trade: Trade, role: str, releases: 
 def test_25_and_29_a_limit_can_not_be_a_mere_warning_or_left_out(kind: str) -> None:
     """odoo/odoo #83205 (the limit only warns), D365 credit-hold FAQ (rules had become optional
     through a bug and checks "stopped")."""
-    body = document("policies/order_check_v2.json")
+    body = document("policies/order_check_v3.json")
     warned = [
         {**check, "outcome_on_fail": "warn"} if check["kind"] == kind else check
         for check in body["checks"]

@@ -140,7 +140,7 @@ class Trade:
 
     def policy(self, **changes: Any) -> None:
         """The shipped policy with other values goes live, as a person would have it."""
-        body = {**document("policies/order_check_v2.json"), **changes}
+        body = {**document("policies/order_check_v3.json"), **changes}
         made = draft("order_check", body, actor=CLERK, at=self.at)
         approve(made.pk, actor=CLERK, at=self.at)
         go_live(made.pk, actor=CLERK, at=self.at)

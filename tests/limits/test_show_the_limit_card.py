@@ -18,7 +18,7 @@ from xinheng.limits.queries import usage
 from xinheng.limits.tree import arrange
 from xinheng.limits.tree_use import tree_use
 
-POLICY = load(document("policies/order_check_v2.json"))
+POLICY = load(document("policies/order_check_v3.json"))
 
 
 def day(n: int) -> date:

@@ -78,6 +78,17 @@ class Level(Struct, frozen=True, omit_defaults=True):
     adds_minor: int
 
 
+class FileStanding(Struct, frozen=True, omit_defaults=True):
+    """How the credit file stands: `complete` in per cent ("76.00"), the last day on which nothing
+    that weighs was too old, the last day of the business licence (None: it has no end, or none is
+    filed). Days, not answers: whoever decides compares them with today.
+    """
+
+    complete: str
+    fresh_until: str | None = None
+    licence_until: str | None = None
+
+
 class Facts(Struct, frozen=True, omit_defaults=True):
     """All that a decision may know: figures, dates and codes, never names. `limit` None: the
     customer has no line. `payer_status`: of who pays, where that is somebody else; `rates`: those
@@ -104,6 +115,7 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     tolerated_minor: int | None = None
     passed_on: str | None = None
     held: str = ""
+    file: FileStanding | None = None  # None: nothing verified stands in it yet
 
 
 class Reason(Struct, frozen=True):

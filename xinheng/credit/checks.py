@@ -7,6 +7,7 @@ Example: limit 1,000,000.00, after 1,060,000.00 → ("hold", "headroom_exceeded"
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Final
 
 from xinheng.credit.case import (
@@ -149,6 +150,35 @@ def _terms_longer(facts: Facts, order: Order, check: Check, after: int) -> Findi
     return ("pass", "", str(asked), str(agreed))
 
 
+def _file_complete(facts: Facts, order: Order, check: Check, after: int) -> Finding:
+    file, least = facts.file, check.params.at_least
+    if file is None and check.params.required:
+        return (check.outcome_on_fail, "file_missing", None, None)
+    if file is None:
+        return SKIP
+    if least is not None and Decimal(file.complete) < Decimal(least):
+        return (check.outcome_on_fail, "file_incomplete", file.complete, least)
+    return ("pass", "", file.complete, least)
+
+
+def _file_fresh(facts: Facts, order: Order, check: Check, after: int) -> Finding:
+    file = facts.file
+    if file is None or file.fresh_until is None:
+        return SKIP
+    if facts.today > file.fresh_until:
+        return (check.outcome_on_fail, "file_stale", facts.today, file.fresh_until)
+    return ("pass", "", facts.today, file.fresh_until)
+
+
+def _licence_valid(facts: Facts, order: Order, check: Check, after: int) -> Finding:
+    file = facts.file
+    if file is None or file.licence_until is None:
+        return SKIP
+    if facts.today > file.licence_until:
+        return (check.outcome_on_fail, "licence_expired", facts.today, file.licence_until)
+    return ("pass", "", facts.today, file.licence_until)
+
+
 def _without_limit(limit: Unknown | None, check: Check) -> Finding:
     if limit is None:
         return (check.outcome_on_fail, "limit_missing", None, None)
@@ -165,4 +195,7 @@ CHECKS: Final[dict[str, Callable[[Facts, Order, Check, int], Finding]]] = {
     "rating_expired": _rating_expired,
     "grade_floor": _grade_floor,
     "terms_longer": _terms_longer,
+    "file_complete": _file_complete,
+    "file_fresh": _file_fresh,
+    "licence_valid": _licence_valid,
 }

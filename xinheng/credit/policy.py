@@ -1,6 +1,6 @@
 """The order-check policy as data: which checks run, in which order, and what a failed one means.
 
-A policy is a document (shipped example: policies/order_check_v2.json). `load` turns it into a
+A policy is a document (shipped example: policies/order_check_v3.json). `load` turns it into a
 frozen `Policy` or refuses it whole: an unknown check, a missing parameter, a fact nobody
 supplies, or an outcome more generous than the rule allows never goes live. There is no default
 policy: who decides an order must say by which.
@@ -10,6 +10,7 @@ something changes) < decline. What is unknown can only refer or decline.
 """
 
 from collections.abc import Collection, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import msgspec
@@ -37,6 +38,8 @@ class Params(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     passing: tuple[str, ...] = ()
     outcomes: dict[str, str] = {}
     worst_grade: str | None = None
+    at_least: str | None = None  # per cent of a complete file, as text
+    required: bool = False  # whether a customer without any file fails
 
 
 class Check(Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,6 +120,9 @@ KINDS: Final[dict[str, Kind]] = {
     "rating_expired": Kind(("grade", "rating_valid_until")),
     "grade_floor": Kind(("grade",), ("worst_grade",)),
     "terms_longer": Kind(("limit",)),
+    "file_complete": Kind(("file",), ("at_least",), ("required",)),
+    "file_fresh": Kind(("file",)),
+    "licence_valid": Kind(("file",)),
 }
 # Without these an order could be approved that the line itself must refuse to reserve.
 POINTS: Final = ("quote", "order", "release", "dispatch", "invoice")
@@ -149,7 +155,7 @@ def shipped() -> Policy:
     """The example that ships; a seller copies and edits it. Nothing uses it without being told
     to.
     """
-    return load(document("policies/order_check_v2.json"))
+    return load(document("policies/order_check_v3.json"))
 
 
 def require_sources(policy: Policy, connected: Collection[str]) -> None:
@@ -259,5 +265,14 @@ def _look_at_params(check: Check, kind: Kind, where: str) -> None:
     worst = check.params.worst_grade
     if worst is not None and worst not in GRADES:
         raise PolicyError(f"{where}: grade {worst!r} is not on the scale {', '.join(GRADES)}")
+    if check.params.at_least is not None and not _is_percent(check.params.at_least):
+        raise PolicyError(f'{where}: at_least is a per cent from 0 to 100, such as "60.00"')
     if "unknown" in check.params.passing:
         raise PolicyError(f'{where}: an unknown status can\'t pass; take it out of "passing"')
+
+
+def _is_percent(told: str) -> bool:
+    try:
+        return 0 <= Decimal(told) <= 100
+    except InvalidOperation:
+        return False

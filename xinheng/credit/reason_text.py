@@ -136,6 +136,24 @@ WORDINGS: Final[dict[str, Wording]] = {
     "order_not_approved": Wording(
         "本单尚未放行，不能出库。", "The order itself has not been let through yet."
     ),
+    "file_missing": Wording(
+        "客户还没有经核验的信用档案。", "The customer has no verified credit file yet."
+    ),
+    "file_incomplete": Wording(
+        "信用档案完整率 {m}%，低于要求的 {t}%。",
+        "The credit file is {m} % complete, less than the {t} % required.",
+        "plain",
+    ),
+    "file_stale": Wording(
+        "信用档案自 {t} 之后已有资料过期未更新。",
+        "Since {t} the credit file has held something that is too old.",
+        "plain",
+    ),
+    "licence_expired": Wording(
+        "营业执照已于 {t} 到期，请提供新的执照。",
+        "The business licence expired on {t}; a new one is needed.",
+        "plain",
+    ),
     "terms_longer": Wording(
         "订单账期 {m} 天，超过约定的 {t} 天。",
         "The order asks for {m} days, longer than the {t} agreed.",

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from xinheng.credit.case import FileStanding
 from xinheng.credit.decide import Order, decode
 from xinheng.credit.policy import Policy
 from xinheng.decisions.values import Ask
@@ -96,6 +97,17 @@ class Standing(NamedTuple):
     later_minor: int = 0
     code: str = ""
     unit_id: int | None = None
+    complete_bps: int | None = None  # of the credit file, None: nothing verified stands in it
+    fresh_until: str | None = None
+    licence_until: str | None = None
+
+    @property
+    def file(self) -> FileStanding | None:
+        """How the credit file stood when it was counted last."""
+        if self.complete_bps is None:
+            return None
+        whole, part = divmod(self.complete_bps, 100)
+        return FileStanding(f"{whole}.{part:02}", self.fresh_until, self.licence_until)
 
 
 _PARTIES = """
@@ -166,8 +178,11 @@ order by d.version
 # ago; orders beyond the horizon are told apart. Neither costs anything where there are none.
 _HOW_THEY_STAND = """
 cross join lateral (
-  select c.code, c.status, c.business_unit_id, r.grade, r.valid_until::text as valid_until
+  select c.code, c.status, c.business_unit_id, r.grade, r.valid_until::text as valid_until,
+    z.complete_bps, z.fresh_until::text as fresh_until, z.licence_until::text as licence_until
   from customers_customer c left join decisions_rating r on r.customer_id = c.id
+  left join dossiers_filestanding z on z.customer_id = c.id
+    and (z.complete_bps > 0 or z.licence_until is not null)
   where c.id = l.customer_id offset 0
 ) c
 left join lateral (
@@ -193,7 +208,8 @@ with clock as materialized (
   from (select coalesce(%(at)s::timestamptz, clock_timestamp()) as now) t
 )
 select l.id, clock.now, clock.today, c.status, c.grade, c.valid_until, coalesce(o.total, 0)::bigint,
-  coalesce(clock.today - o.oldest, 0), coalesce(w.later, 0)::bigint, c.code, c.business_unit_id
+  coalesce(clock.today - o.oldest, 0), coalesce(w.later, 0)::bigint, c.code, c.business_unit_id,
+  c.complete_bps, c.fresh_until, c.licence_until
 from clock, limits_creditline l
 {_HOW_THEY_STAND}
 where l.id = any(%(lines)s::bigint[])
@@ -205,7 +221,8 @@ with clock as materialized (
   select (%(at)s::timestamptz at time zone %(zone)s)::date as today
 )
 select {COLUMNS}, c.status, c.grade, c.valid_until, coalesce(o.total, 0)::bigint,
-  coalesce(clock.today - o.oldest, 0), coalesce(w.later, 0)::bigint, c.code, c.business_unit_id
+  coalesce(clock.today - o.oldest, 0), coalesce(w.later, 0)::bigint, c.code, c.business_unit_id,
+  c.complete_bps, c.fresh_until, c.licence_until
 from clock, limits_creditline l
 {_HOW_THEY_STAND}
 where l.root_id = any(%(roots)s::bigint[])

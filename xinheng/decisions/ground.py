@@ -22,7 +22,7 @@ from msgspec.structs import astuple
 from xinheng.almanac.queries import rates_for
 from xinheng.credit.decide import Facts, Level, Limit, Order, counts, is_later
 from xinheng.credit.exposure import Components, used
-from xinheng.credit.policy import Policy
+from xinheng.credit.policy import KINDS, Policy
 from xinheng.credit.rates import RateUsed, convert
 from xinheng.decisions.asked import Asked
 from xinheng.decisions.facts import Standing, find_relatives, find_standings
@@ -67,6 +67,8 @@ class Ground:
         for one in self.lines.values():
             for above in one.path:
                 self.below[above].append(one.id)
+        # a policy that does not ask for the credit file decides on facts without it
+        self.reads_file = any("file" in KINDS[check.kind].facts for check in policy.checks)
         self._rates: dict[Pair, RateUsed | None] = {}
         self.promised: set[str] = set()  # orders that got a reservation on this ground
 
@@ -133,6 +135,7 @@ class Ground:
             tolerated_minor=self._tolerated(asked, line.currency, noted),
             passed_on=asked.passed_on,
             held=asked.held,
+            file=standing.file if self.reads_file else None,
         )
         return facts, order
 
@@ -153,6 +156,7 @@ class Ground:
             tolerated_minor=asked.tolerated_minor,
             passed_on=asked.passed_on,
             held=asked.held,
+            file=standing.file if self.reads_file else None,
         )
         return facts, self._order(asked, line, Noted())
 

@@ -270,6 +270,32 @@ class ConflictCase(models.Model):
         ]
 
 
+class FileStanding(models.Model):
+    """How a file stood when it was counted last (standing.py). `moved`: it changed since; a trigger
+    on facts and documents says so.
+    """
+
+    customer = models.OneToOneField(
+        "customers.Customer", models.CASCADE, primary_key=True, related_name="+"
+    )
+    moved = models.BooleanField(db_default=False)
+    complete_bps = models.IntegerField(db_default=0)
+    fresh_until = models.DateField(null=True)
+    licence_until = models.DateField(null=True)
+    recount_on = models.DateField(null=True)  # the first day on which the count changes by itself
+    tier = models.CharField(max_length=6, db_default="normal")
+    into = models.ForeignKey("customers.Customer", models.SET_NULL, null=True, related_name="+")
+    counted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["customer"], condition=models.Q(moved=True), name="file_standing_moved"
+            ),
+            models.Index(fields=["recount_on"], name="file_standing_recount"),
+        ]
+
+
 class DocumentQuery(models.QuerySet["Document"]):
     def visible_to(self, user: Any) -> DocumentQuery:
         """Of the user's own customers; class 3 only with the word for it."""

@@ -24,6 +24,7 @@ from xinheng.decisions.actions import expire_due
 from xinheng.decisions.assess import assess, due
 from xinheng.decisions.notices import look_after
 from xinheng.decisions.rechecking import recheck_due, recheck_horizon
+from xinheng.dossiers.standing import count_moved
 from xinheng.intake.actions import close_interrupted
 from xinheng.limits.granting import bring_due_in_force
 from xinheng.people.actor import system
@@ -115,6 +116,11 @@ class LookForPairs:
         return found
 
 
+def count_files(at: datetime) -> int:
+    """Credit files that changed, or that a new day changes, are counted for the order check."""
+    return count_moved(today=today(at), at=at)
+
+
 def assess_customers(at: datetime) -> int:
     """Customers whose ledger moved, or whose rating ran out, are scored again."""
     if company() is None:
@@ -133,6 +139,7 @@ ROUNDS = (
     Round("notices", 5, tell_people),
     Round("limits in force", 30, turn_limits),
     Round("documents of the day", 60, bring_in_documents),
+    Round("credit files counted", 2, count_files),
     Round("quarantine", 30, look_into_quarantine),
     Round("counters against documents", 15, Watch()),
     Round("assessments", 20, assess_customers),

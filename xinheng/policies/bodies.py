@@ -16,7 +16,7 @@ from typing import Any
 from xinheng.credit import policy, scorecard
 from xinheng.credit import shipped as credit_files
 
-CONNECTED = frozenset({"customers", "limits", "receivables", "decisions"})
+CONNECTED = frozenset({"customers", "limits", "receivables", "decisions", "dossiers"})
 ASSESSMENT_NUMBERS = (
     "rating_valid_days",
     "default_terms_days",
@@ -27,7 +27,7 @@ ASSESSMENT_NUMBERS = (
 _HERE = Path(__file__).parent
 
 SHIPPED: dict[str, str] = {
-    "order_check": "policies/order_check_v2.json",
+    "order_check": "policies/order_check_v3.json",
     "scorecard": "cards/behaviour_v1.json",
     "scale": "scale_v1.json",
     "limit": "limit_methods_v1.json",
