@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 LATEST = Path(__file__).with_name("latest.json")
-BENCHMARKS = ("order_check", "history", "imports", "book", "pages", "file")
+BENCHMARKS = ("order_check", "history", "imports", "book", "pages", "file", "models")
 
 
 def main(wanted: list[str]) -> int:
