@@ -71,7 +71,7 @@ WRITERS = {
     "xinheng.customers.alike_sql": "the statements of customers/duplicates.py",
     "xinheng.customers.duplicates": "pairs that a round finds and a person judges",
     "xinheng.customers.identities": "a company's numbers, a module of its own",
-    "xinheng.dossiers.statement_versions": "how actions.py and statement_filing.py bring in versions",
+    "xinheng.dossiers.statement_versions": "how actions and statement_filing bring in versions",
     "xinheng.dossiers.statement_filing": "what persons do to statements, a module of its own",
     "xinheng.dossiers.filing": "documents in, out and withdrawn, a module of its own",
     "xinheng.customers.relations": "steps of decisions.regrouping, which authorises and records",

@@ -1,4 +1,4 @@
-"""Statements by page: entered as on paper, refused on saving only, verified by another, compared."""
+"""Statements by page: entered as on paper, refused on saving, verified by another, compared."""
 
 from __future__ import annotations
 
