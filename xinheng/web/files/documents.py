@@ -193,12 +193,13 @@ def size_text(filed: Filed) -> str:
         parts.append(str(T("{n} 页", "pages: {n}").format(n=filed.pages)))
     if filed.width:
         parts.append(f"{filed.width} × {filed.height}")
-    tenths = (filed.bytes_count * 10 + 524_288) // 1_048_576
-    small = tenths < 10
-    parts.append(
-        f"{-(-filed.bytes_count // 1024)} KB" if small else f"{tenths // 10}.{tenths % 10} MB"
-    )
-    return " · ".join(parts)
+    return " · ".join([*parts, weight_text(filed.bytes_count)])
+
+
+def weight_text(count: int) -> str:
+    """340 KB, 1.4 MB."""
+    tenths = (count * 10 + 524_288) // 1_048_576
+    return f"{-(-count // 1024)} KB" if tenths < 10 else f"{tenths // 10}.{tenths % 10} MB"
 
 
 def _names(refs: Any) -> dict[str, str]:

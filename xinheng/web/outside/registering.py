@@ -33,6 +33,7 @@ from xinheng.inquiries.sealing import opened
 from xinheng.people.queries import company
 from xinheng.refusals import Refused
 from xinheng.texts import T
+from xinheng.web.files.documents import weight_text
 from xinheng.web.outside.answering import answer_page
 from xinheng.web.outside.entry import TOO_OFTEN, Opened, outsider
 from xinheng.web.outside.pace import CHECKS_MAX, UPLOADS_MAX, pace
@@ -277,7 +278,7 @@ def brought(found: Registration) -> list[dict[str, Any]]:
             "id": row.pk,
             "name": names[sheet.papers[str(row.pk)]],
             "form": row.form.upper(),
-            "kilobytes": -(-row.bytes_count // 1024),
+            "size": weight_text(row.bytes_count),
             "until": row.valid_until,
         }
         for row in rows.filter(withdrawn_at__isnull=True).order_by("uploaded_at", "id")
