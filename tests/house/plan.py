@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("connectors",),
     ("portfolio",),
     ("decisions",),
-    ("inquiries",),
+    ("inquiries", "contracts", "relations"),
     ("dossiers",),
     ("receivables",),
     ("limits",),
@@ -53,9 +53,10 @@ ROOMS = tuple(part for floor in FLOORS[DEPTH["portfolio"] : DEPTH["vault"] + 1] 
 ROOM_FILES = {"__init__", "apps", "models", "actions", "queries", "refusals"}
 OTHER_FILES = {
     "almanac": {"checking", "rows", "working_days"},
+    "contracts": {"rows", "sealing", "telling"},
     "customers": {
         *("alike_sql", "duplicates", "identities", "prospects", "relations", "rows"),
-        "search_text",
+        *("search_text", "told_numbers"),
     },
     "decisions": {
         *("answering", "assess", "batch", "facts", "features", "judging", "pipeline", "sql"),
@@ -92,6 +93,7 @@ OTHER_FILES = {
         *("collecting", "collecting_trials"),
         *("book", "exposure", "file", "levels", "overview", "order_life", "order_papers"),
     },
+    "relations": {"rows", "sealing"},
     "receivables": {
         *("as_of", "balances", "behaviour", "bringing_in", "chains", "counted", "own_receipts"),
         "posting",

@@ -71,6 +71,7 @@ WRITERS = {
     "xinheng.customers.alike_sql": "the statements of customers/duplicates.py",
     "xinheng.customers.duplicates": "pairs that a round finds and a person judges",
     "xinheng.customers.identities": "a company's numbers, a module of its own",
+    "xinheng.customers.told_numbers": "how actions.py brings in and takes back the numbers of files",
     "xinheng.dossiers.statement_versions": "how actions and statement_filing bring in versions",
     "xinheng.dossiers.statement_filing": "what persons do to statements, a module of its own",
     "xinheng.dossiers.filing": "documents in, out and withdrawn, a module of its own",
@@ -125,6 +126,8 @@ STEPS_OF_OTHERS = {
     ("xinheng.dossiers.facts", "xinheng.inquiries.handing_in"),
     ("xinheng.dossiers.facts", "xinheng.inquiries.deciding"),
     ("xinheng.dossiers.facts", "xinheng.inquiries.referring"),
+    # and what contracts are in force
+    ("xinheng.dossiers.facts", "xinheng.contracts.telling"),
     ("xinheng.limits.taking_over", "xinheng.receivables.posting"),
     ("xinheng.customers.relations", "xinheng.decisions.regrouping"),
 }

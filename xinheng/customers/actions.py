@@ -20,6 +20,7 @@ from xinheng.customers.queries import other_names
 from xinheng.customers.refusals import CustomerRefusal
 from xinheng.customers.rows import CustomerRow
 from xinheng.customers.search_text import pinyin_of, search_text_of
+from xinheng.customers.told_numbers import keep_told, take_back
 from xinheng.intake.actions import Counts, note_changes
 from xinheng.intake.models import ImportBatch
 from xinheng.intake.queries import changes_of
@@ -72,7 +73,8 @@ def record_customers(
     """Create the unknown codes and update the known ones; what a row does not tell stays as it
     is.
 
-    Each code at most once in `rows`. A changed name keeps the old one as a former name. Called
+    Each code at most once in `rows`. A changed name keeps the old one as a former name; a USCC
+    becomes one of the company's numbers (told_numbers.py). Called
     inside the import, which has authorised and records in the ledger. Refuses UNIT_UNKNOWN.
     """
     with transaction.atomic():
@@ -86,6 +88,9 @@ def record_customers(
         spellings = [(ids[row.code], name, "spelling") for row in fresh for name in row.other_names]
         updated = _update(rows, known, units, batch=batch, at=at, spellings=spellings)
         _remember_names(spellings, batch=batch, at=at)
+        ids |= {code: old["id"] for code, old in known.items()}
+        numbers = [(ids[row.code], row.uscc) for row in rows]
+        keep_told(numbers, batch=batch, entered_by=actor.ref, at=at)
     return Counts(
         read=len(rows),
         created=len(fresh),
@@ -255,8 +260,9 @@ def _told(row: CustomerRow, old: dict[str, Any], units: dict[str, int]) -> dict[
     new["simulated"] = old["simulated"] and row.simulated
     if old["source"] == UNDONE:
         new |= {"status": row.status or "active", "source": row.source}
-    if any(new[column] != old[column] for column in ("name", "name_en", "uscc")):
+    if new["name"] != old["name"]:  # else a reading that a person corrected stays
         new["pinyin"], new["initials"] = pinyin_of(new["name"])
+    if any(new[column] != old[column] for column in ("name", "name_en", "uscc")):
         lines = old["search_text"].split("\n")
         parts = (row.code, new["name"], new["name_en"], new["pinyin"], new["initials"], new["uscc"])
         new["search_text"] = search_text_of(parts, lines)
@@ -333,6 +339,7 @@ def undo_batch(
             cursor.execute(_CREATE_LOCK)  # as imports do before they lock customers one by one
         _refuse_edited(batch, [row_id for row_id, _ in olds])
         _write(olds)
+        take_back(batch)
         with connections["default"].cursor() as cursor:
             cursor.execute(
                 f"delete from {NAME_TABLE} where id = any(%s) returning customer_id", [names]

@@ -3,7 +3,8 @@
 What can't be right is refused with the words that mend it. A code that was issued against its own
 standard (the verdict `override`) wants `override_identity` with a reason. One number names one
 company: where another one has it, the two may be the same, and are merged. Example: a second USCC
-ends the first; the column `Customer.uscc` and the search follow.
+ends the first; the column `Customer.uscc` and the search follow. What files tell becomes a number
+too (told_numbers.py), under the same lock.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from xinheng.customers.models import Customer, Identity
 from xinheng.customers.queries import other_names
 from xinheng.customers.refusals import CustomerRefusal
 from xinheng.customers.search_text import search_text_of
+from xinheng.customers.told_numbers import ONE_AT_A_TIME
 from xinheng.ledger.actions import append
 from xinheng.ledger.entries import NewEntry
 from xinheng.people.actor import Actor
@@ -28,8 +30,6 @@ ONE_OF_ITS_KIND: Final = ("uscc", "lei", "duns")
 IDENTITIES_MAX: Final = 40
 REASON_CHARACTERS_MIN: Final = 4
 REASON_CHARACTERS_MAX: Final = 1_000
-# Two persons could give one number to two companies at once.
-_ONE_AT_A_TIME: Final = "select pg_advisory_xact_lock(hashtext('xinheng.customers.identities'))"
 
 
 def add_identity(
@@ -66,6 +66,37 @@ def override_identity(
     return _enter("customer.identity_overridden", customer_id, kind, checked, said, actor, at)
 
 
+def end_identity(identity_id: int, reason: str, *, actor: Actor, at: datetime) -> Identity:
+    """A number is the company's no more; it stays in its history. One ledger entry.
+
+    Refuses NOT_ALLOWED, NEEDS_REASON, REASON_TOO_LONG, IDENTITY_UNKNOWN, MERGED_AWAY.
+    """
+    _authorise(actor)
+    said = reason.strip()
+    if len(said) < REASON_CHARACTERS_MIN:
+        raise Refused(CustomerRefusal.NEEDS_REASON)
+    if len(said) > REASON_CHARACTERS_MAX:
+        raise Refused(CustomerRefusal.REASON_TOO_LONG, most=REASON_CHARACTERS_MAX)
+    with transaction.atomic(), connection.cursor() as cursor:
+        found = Identity.objects.filter(pk=identity_id).values_list("customer_id", flat=True)
+        if not found:
+            raise Refused(CustomerRefusal.IDENTITY_UNKNOWN)
+        customer = _customer(found[0], actor)
+        cursor.execute(ONE_AT_A_TIME)
+        ended = customer.identities.filter(pk=identity_id, ended_at=None).first()
+        if ended is None:
+            raise Refused(CustomerRefusal.IDENTITY_UNKNOWN)
+        ended.ended_at = at
+        ended.save(update_fields=["ended_at"])
+        if ended.kind == "uscc" and customer.uscc == ended.value:
+            _write_uscc(customer, "", at)
+        values = {"actor": actor.ref, "customer": customer.code, "kind": ended.kind}
+        values |= {"value": ended.value, "reason": said}
+        entry = NewEntry("customer.identity_ended", {}, values, customer.data_key_id)
+        append([entry], at=at, cursor=cursor)
+    return ended
+
+
 def _authorise(actor: Actor) -> None:
     if not actor.may(PERMISSION):
         raise Refused(CustomerRefusal.NOT_ALLOWED, permission=PERMISSION)
@@ -95,8 +126,8 @@ def _enter(
     at: datetime,
 ) -> Identity:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_ONE_AT_A_TIME)
         customer = _customer(customer_id, actor)
+        cursor.execute(ONE_AT_A_TIME)
         live = list(customer.identities.filter(ended_at=None))
         _require_free(customer, live, kind, checked.value, actor)
         before = [one for one in live if one.kind == kind and kind in ONE_OF_ITS_KIND]

@@ -33,6 +33,9 @@ class Customer(models.Model):
     country = models.CharField(max_length=60, blank=True)
     city = models.CharField(max_length=120, blank=True)
     industry = models.CharField(max_length=120, blank=True)
+    # chosen by a person from GB/T 2260 and GB/T 4754; files keep telling `city` and `industry`
+    division_code = models.CharField(max_length=6, blank=True, db_default="")
+    industry_code = models.CharField(max_length=5, blank=True, db_default="")
     status = models.CharField(max_length=10, default="active")
     business_unit = models.ForeignKey(
         "people.BusinessUnit", models.PROTECT, null=True, blank=True, related_name="+"
@@ -82,6 +85,10 @@ class OtherName(models.Model):
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, default="spelling")  # spelling | former
     first_seen_at = models.DateTimeField()
+    # told by a person: from and until which day the company was called so
+    used_from = models.DateField(null=True)
+    used_until = models.DateField(null=True)
+    entered_by = models.CharField(max_length=60, blank=True, db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["customer", "name"], name="other_name_once")]
@@ -140,6 +147,94 @@ class Identity(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["kind", "value"], name="identity_value")]
+
+
+class ControlQuery(models.QuerySet["Control"]):
+    def visible_to(self, user: Any) -> ControlQuery:
+        """Shares of which the user may see both companies."""
+        return self.filter(
+            unit_scope(user, "owner__business_unit"), unit_scope(user, "owned__business_unit")
+        )
+
+
+class Control(models.Model):
+    """How much of a company another one holds, as one person entered and another verified.
+
+    6,000 is 60 %. A verified one ends the verified one before it of the same two and the same kind.
+    It is told, not deduced: limits follow `Customer.parent`, which a person sets.
+    """
+
+    KINDS = ["equity", "voting", "actual"]
+
+    owner = models.ForeignKey(Customer, models.PROTECT, related_name="owns")
+    owned = models.ForeignKey(Customer, models.PROTECT, related_name="owned_by")
+    kind = models.CharField(max_length=10)
+    share_bps = models.PositiveSmallIntegerField()
+    since = models.DateField(null=True)
+    until = models.DateField(null=True)
+    source = models.CharField(max_length=60)
+    entered_by = models.CharField(max_length=60)
+    entered_person = models.ForeignKey("people.User", models.PROTECT, null=True, related_name="+")
+    entered_at = models.DateTimeField()
+    verified_by = models.ForeignKey("people.User", models.PROTECT, null=True, related_name="+")
+    verified_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=60, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=1000, blank=True)
+
+    objects = ControlQuery.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["equity", "voting", "actual"]),
+                name="control_kind_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(share_bps__range=(1, 10_000)), name="control_share_in_range"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(owner=models.F("owned")), name="control_of_another"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(since=None)
+                | models.Q(until=None)
+                | models.Q(until__gte=models.F("since")),
+                name="control_days_in_order",
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "owned", "kind"],
+                condition=models.Q(ended_at=None, verified_at__isnull=False),
+                name="control_stands_once",
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "owned", "kind"],
+                condition=models.Q(ended_at=None, verified_at=None),
+                name="control_waits_once",
+            ),
+        ]
+
+
+class Merge(models.Model):
+    """One merge of two records, and how it ended: who, when and why. Rows of the merged record stay
+    where they are, so what each brought is read from the records themselves.
+    """
+
+    alias = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    survivor = models.ForeignKey(Customer, models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=1000)
+    merged_by = models.CharField(max_length=60)
+    merged_at = models.DateTimeField()
+    parted_reason = models.CharField(max_length=1000, blank=True)
+    parted_by = models.CharField(max_length=60, blank=True)
+    parted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["alias"], condition=models.Q(parted_at=None), name="merge_stands_once"
+            ),
+        ]
 
 
 class AlikePairQuery(models.QuerySet["AlikePair"]):

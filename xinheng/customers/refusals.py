@@ -71,6 +71,58 @@ class CustomerRefusal(Enum):
     HAS_A_TWIN = T(
         "已有客户 {other} 登记了同一统一社会信用代码。请先在“可能重复的客户”中合并两者，或写明不是"
         "同一家。",
-        "The customer {other} has the same USCC. First merge the two among the possible duplicates, "
-        "or say there that they are not the same.",
+        "The customer {other} has the same USCC. First merge the two among the possible "
+        "duplicates, or say there that they are not the same.",
     )
+    IDENTITY_UNKNOWN = T(
+        "没有这个号码，或已停用；请刷新页面。",
+        "This number is not there or was ended; load the page again.",
+    )
+    IDENTITY_TAKEN_SINCE = T(
+        "{value} 在合并期间已登记给 {other}；请先在那里停用，再拆开。",
+        "{value} was given to {other} while the two were merged; end it there first.",
+    )
+    NAME_MISSING = T(
+        "请填写名称（最多 {most} 个字）。", "Give a name of at most {most} characters."
+    )
+    NAME_KNOWN = T("已有名称“{name}”。", "The name {name} is there already.")
+    DAYS_IN_ORDER = T(
+        "起止日期颠倒了：先填开始使用的日期。",
+        "The days are the wrong way round: the first day comes first.",
+    )
+    BAD_READING = T(
+        "拼音只用小写字母和数字，首字母同样；例如 chongqingchangan 与 cqca。",
+        "A reading is written in small letters and digits, as in chongqingchangan and cqca.",
+    )
+    NAMES_FULL = T("一个客户最多 {most} 个其他名称。", "A customer has at most {most} other names.")
+    DIVISION_UNKNOWN = T(
+        "“{written}”不是 GB/T 2260 的区划；请从列表选择或填六位代码。",
+        "{written} is no division of GB/T 2260; choose one from the list or give its six digits.",
+    )
+    INDUSTRY_UNKNOWN = T(
+        "“{written}”不是 GB/T 4754 的行业；请从列表选择或填代码（如 C3011）。",
+        "{written} is no industry of GB/T 4754; choose one of the list, or a code like C3011.",
+    )
+    BAD_SHARE = T(
+        "持股比例大于 0%，不超过 100%，最多两位小数。",
+        "A share is above 0 % and at most 100 %, with two decimals at most.",
+    )
+    CONTROL_KIND = T("种类应为：{kinds}。", "The kind is one of {kinds}; choose one of them.")
+    CONTROL_SOURCE = T("请写明来源（最多 60 个字）。", "Name the source in at most 60 characters.")
+    CONTROL_WAITS = T(
+        "这两家之间已有一条待核验的记录；请先核验或撤回。",
+        "A share between these two waits already; verify or withdraw that one first.",
+    )
+    CONTROL_UNKNOWN = T(
+        "没有这条持股记录，或已结束；请刷新页面。",
+        "This share is not there or has ended; load the page again.",
+    )
+    CONTROL_OWN = T(
+        "录入人不能核验自己的记录；请另一人核验。",
+        "Who entered a share can't verify it; ask another person.",
+    )
+    CONTROL_TOO_MUCH = T(
+        "{owned} 的持股合计将达 {sum}%，超过 100%；请先更正或结束其他记录。",
+        "Shares of {owned} would add up to {sum} %, above 100 %; correct or end another one first.",
+    )
+    CONTROLS_FULL = T("一家企业最多 {most} 条持股记录。", "A company has at most {most} shares.")

@@ -73,6 +73,8 @@ _ROWS = {
     "customers_othername": "customer_id in {c}",
     "customers_identity": "customer_id in {c}",
     "customers_alikepair": "one_id in {c} or other_id in {c}",
+    "customers_control": "owner_id in {c} or owned_id in {c}",
+    "customers_merge": "alias_id in {c} or survivor_id in {c}",
     "customers_customer": "id in {c}",
     "almanac_rate": f"source = '{SOURCE}'",  # one that a person entered anew has another
     "intake_change": "batch_id in (select id from intake_importbatch where simulated)",
