@@ -56,7 +56,7 @@ OTHER_FILES = {
     "contracts": {"rows", "sealing", "telling"},
     "customers": {
         *("alike_sql", "duplicates", "identities", "prospects", "relations", "rows"),
-        *("search_text", "told_numbers"),
+        *("naming", "search_text", "told_numbers"),
     },
     "decisions": {
         *("answering", "assess", "batch", "facts", "features", "judging", "pipeline", "sql"),
@@ -64,6 +64,7 @@ OTHER_FILES = {
         *("regrouping", "holding", "releasing", "weighing"),
         *("forcing", "moved", "notices", "reviewing", "rechecking"),
         *("explaining", "replaying", "scenes", "values", "waiting", "ways_out"),
+        *("file_gaps", "licences"),
     },
     "dossiers": {
         *("fact_import", "lineage", "remarking", "rules", "verifying"),
@@ -84,7 +85,7 @@ OTHER_FILES = {
     "limits": {
         *("arrays", "locking", "conditions", "sql", "values"),
         *("in_force", "plan_sql", "tree", "tree_use", "card", "planning", "raising", "proposing"),
-        *("granting", "covering", "adjusting"),
+        *("granting", "covering", "adjusting", "held_back", "suspending"),
         "taking_over",
     },
     "people": {"actor", "deputies", "keys", "roles", "saved_views"},
