@@ -80,6 +80,7 @@ def _write_customers(file: Path) -> None:
 
 def _grant() -> None:
     """A credit manager, and every proposed limit made live."""
+    from xinheng.decisions.file_gaps import held_back
     from xinheng.limits.proposing import grant_proposals
     from xinheng.limits.values import Conditions
     from xinheng.people.actions import create_user
@@ -98,6 +99,7 @@ def _grant() -> None:
     today = at.date()
     granted = grant_proposals(
         None,
+        held_back=held_back,
         valid_from=today,
         valid_until=today + timedelta(days=365),
         conditions=Conditions(overdue_allowed_bps=500, overdue_days_allowed=15),

@@ -28,7 +28,10 @@ class T:
         self.en = en
 
     def format(self, **fields: Any) -> T:
-        return T(self.zh.format(**fields), self.en.format(**fields))
+        """Fields filled in; one that is a text itself speaks the language of its sentence."""
+        zh = {name: one.zh if isinstance(one, T) else one for name, one in fields.items()}
+        en = {name: one.en if isinstance(one, T) else one for name, one in fields.items()}
+        return T(self.zh.format(**zh), self.en.format(**en))
 
     def both(self) -> dict[str, str]:
         return {"zh": self.zh, "en": self.en}

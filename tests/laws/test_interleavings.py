@@ -36,6 +36,7 @@ from xinheng.decisions.releasing import reject_hold, release_hold
 from xinheng.limits import sql
 from xinheng.limits.covering import enter_cover
 from xinheng.limits.granting import force_hold, grant_limit
+from xinheng.limits.held_back import nobody
 from xinheng.limits.models import CreditLine, Proposal, Reservation
 from xinheng.limits.proposing import grant_proposals, propose
 from xinheng.limits.queries import reconcile
@@ -106,7 +107,9 @@ def regrant(amount: int) -> Callable[[Scene], Job]:
         propose([row], actor=system("tests"), at=AT)
         ids = [Proposal.objects.get(customer=customer, state="proposed").pk]
         terms = {"valid_from": DAY, "valid_until": DUE, "conditions": Conditions(None, 0)}
-        return lambda: grant_proposals(ids, **terms, actor=scene.alice, at=AT).lines
+        return lambda: (
+            grant_proposals(ids, held_back=nobody, **terms, actor=scene.alice, at=AT).lines
+        )
 
     return of
 
@@ -115,7 +118,9 @@ def regranting_less(scene: Scene) -> Job:
     """A person lowers the limit at once; what stands there gives more on every day."""
     asked = NewLimit(scene.customers["C"].pk, "CNY", 300_00, AT.date(), DUE, WHY)
     terms = Conditions(None, 0)
-    return lambda: grant_limit(asked, conditions=terms, actor=scene.alice, at=AT).live
+    return lambda: (
+        grant_limit(asked, held_back=nobody, conditions=terms, actor=scene.alice, at=AT).live
+    )
 
 
 def covering(scene: Scene) -> Job:

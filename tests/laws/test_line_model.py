@@ -44,6 +44,7 @@ from xinheng.decisions.actions import cancel, check_orders, expire_due
 from xinheng.decisions.models import Decision, Hold
 from xinheng.decisions.releasing import reject_hold, release_hold
 from xinheng.limits import sql
+from xinheng.limits.held_back import nobody
 from xinheng.limits.models import CreditLine, Proposal, Reservation
 from xinheng.limits.proposing import grant_proposals, propose
 from xinheng.limits.queries import reconcile
@@ -100,7 +101,12 @@ class House:
         ids = [Proposal.objects.get(customer=customer, state="proposed").pk]
         period = {"valid_from": DAY, "valid_until": UNTIL}
         given = grant_proposals(
-            ids, **period, conditions=Conditions(None, 0), actor=self.alice, at=now
+            ids,
+            held_back=nobody,
+            **period,
+            conditions=Conditions(None, 0),
+            actor=self.alice,
+            at=now,
         )
         assert given.lines == 1, given
 

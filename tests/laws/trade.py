@@ -30,6 +30,7 @@ from xinheng.decisions.models import Decision
 from xinheng.intake.actions import finish_batch, open_batch
 from xinheng.limits.covering import enter_cover
 from xinheng.limits.granting import grant_limit
+from xinheng.limits.held_back import nobody
 from xinheng.limits.models import CreditLine
 from xinheng.limits.queries import components_of
 from xinheng.limits.tree import arrange
@@ -113,7 +114,7 @@ class Trade:
             temporary,
         )
         terms = Conditions(0, 30, grace_days=grace_days)
-        assert grant_limit(asked, conditions=terms, actor=CLERK, at=self.at).live
+        assert grant_limit(asked, held_back=nobody, conditions=terms, actor=CLERK, at=self.at).live
 
     def cover(self, line: CreditLine, amount: int, share_bps: int, last: date) -> None:
         """An insurance from today on."""

@@ -15,6 +15,7 @@ from tests.world import AT, TODAY, make_customer, make_line, make_world
 from xinheng.credit.adjusting import Rule
 from xinheng.ledger.models import PendingEntry
 from xinheng.limits.adjusting import adjust_lines, preview_adjustment
+from xinheng.limits.held_back import nobody
 from xinheng.limits.models import CreditLine, DatedLimit, Proposal
 from xinheng.limits.proposing import propose_amount
 from xinheng.limits.refusals import LimitRefusal
@@ -41,12 +42,12 @@ def lines(world, *amounts: int | None, **more: Any) -> list[int]:
 
 
 def preview(actor, ids, rule=LESS, **more: Any):
-    fields = {"valid_from": TODAY, "valid_until": None} | more
+    fields = {"valid_from": TODAY, "valid_until": None, "held_back": nobody} | more
     return preview_adjustment(ids, rule, actor=actor, at=AT, **fields)
 
 
 def adjust(actor, ids, rule=LESS, **more: Any):
-    fields = {"valid_from": TODAY, "valid_until": None} | more
+    fields = {"valid_from": TODAY, "valid_until": None, "held_back": nobody} | more
     return adjust_lines(ids, rule, REASON, actor=actor, at=AT, **fields)
 
 

@@ -18,6 +18,7 @@ from xinheng.limits.granting import (
     lift_hold,
     withdraw_limit,
 )
+from xinheng.limits.held_back import nobody
 from xinheng.limits.models import CreditLine, DatedLimit, Proposal
 from xinheng.limits.proposing import propose_amount
 from xinheng.limits.queries import reconcile
@@ -51,6 +52,7 @@ def enter(actor, line: CreditLine, amount: int | None, **more: Any) -> Entered:
     fields.setdefault("unlimited", amount is None)
     return grant_limit(
         NewLimit(line.customer_id, fields.pop("currency", "CNY"), amount, **fields),
+        held_back=nobody,
         actor=actor,
         at=AT,
     )

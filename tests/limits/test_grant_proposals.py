@@ -11,6 +11,7 @@ from tests.limits.proposals import suggest, waiting_for
 from tests.world import AT, PASSWORD, TODAY, make_world
 from xinheng.ledger.models import PendingEntry
 from xinheng.limits.conditions import usual, usual_end
+from xinheng.limits.held_back import nobody
 from xinheng.limits.models import CreditLine, Proposal
 from xinheng.limits.proposing import grant_proposals, propose_amount, reject_proposals
 from xinheng.limits.refusals import LimitRefusal
@@ -31,6 +32,7 @@ def world():
 def grant(actor, ids=None, until: date | None = None):
     return grant_proposals(
         ids,
+        held_back=nobody,
         valid_from=TODAY,
         valid_until=until or usual_end(TODAY),
         conditions=usual(),

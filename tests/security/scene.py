@@ -41,6 +41,7 @@ from xinheng.intake.models import ImportBatch
 from xinheng.ledger.sequencer import run_once
 from xinheng.ledger.signer import load_signer
 from xinheng.limits.conditions import usual
+from xinheng.limits.held_back import nobody
 from xinheng.limits.models import Proposal
 from xinheng.limits.proposing import grant_proposals
 from xinheng.people.actions import create_user
@@ -155,6 +156,7 @@ def _granted(world: World, unit: str, place: int) -> datetime:
     ids = list(Proposal.objects.filter(customer=customer).values_list("pk", flat=True))
     done = grant_proposals(
         ids,
+        held_back=nobody,
         valid_from=date(2026, 11, 20),
         valid_until=date(2027, 6, 30),
         conditions=usual(),

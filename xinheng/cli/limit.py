@@ -115,6 +115,7 @@ def _enter(
     as_json: bool,
 ) -> None:
     django_ready()
+    from xinheng.decisions.file_gaps import held_back
     from xinheng.limits.conditions import usual_end
     from xinheng.limits.granting import grant_limit
     from xinheng.limits.values import NewLimit
@@ -135,7 +136,7 @@ def _enter(
         for_a_while,
         terms,
     )
-    done = grant_limit(asked, actor=actor_named(by), at=at)
+    done = grant_limit(asked, held_back=held_back, actor=actor_named(by), at=at)
     answer = {
         "customer": code,
         "live": done.live,

@@ -27,6 +27,7 @@ WORDS = {
     "same": "不变 · the same",
     "above": "超出授权，未动 · above the authority, left",
     "unfit": "未设、不限或已到期，未动 · unset, unlimited or over, left",
+    "held_back": "信用档案有缺口，未提高 · gaps in the credit file, not raised",
     "taken": "已有人工建议，未动 · somebody's own proposal waits, left",
 }
 
@@ -62,6 +63,7 @@ def adjust(
 ) -> None:
     """按规则批量调整额度，先预览 · Adjust many limits by a rule; a preview unless --apply."""
     django_ready()
+    from xinheng.decisions.file_gaps import held_back
     from xinheng.limits.adjusting import adjust_lines, preview_adjustment
     from xinheng.people.actor import of_user
     from xinheng.people.queries import today
@@ -71,18 +73,10 @@ def adjust(
     rule = _rule(currency.upper(), percent, amount, fixed, step, rounding, lowest, highest)
     begins, ends = first.date() if first else today(at), until.date() if until else None
     ids, actor = list(lines), of_user(person)
-    done = preview_adjustment(ids, rule, valid_from=begins, valid_until=ends, actor=actor, at=at)
+    terms = {"valid_from": begins, "valid_until": ends, "held_back": held_back}
+    done = preview_adjustment(ids, rule, **terms, actor=actor, at=at)
     if apply:
-        done = adjust_lines(
-            ids,
-            rule,
-            reason,
-            valid_from=begins,
-            valid_until=ends,
-            seal=done.seal,
-            actor=actor,
-            at=at,
-        )
+        done = adjust_lines(ids, rule, reason, **terms, seal=done.seal, actor=actor, at=at)
     answer = _told(done, lines, apply)
     say(answer, as_json, lambda: _show(answer))
 

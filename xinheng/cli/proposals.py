@@ -61,6 +61,7 @@ def grant(
 ) -> None:
     """授予额度，超出本人授权的留待他人 · Grant; what is above the authority goes on waiting."""
     django_ready()
+    from xinheng.decisions.file_gaps import held_back
     from xinheng.limits.conditions import usual, usual_end
     from xinheng.limits.proposing import grant_proposals
     from xinheng.people.actor import of_user
@@ -73,6 +74,7 @@ def grant(
     end = valid_until.date() if valid_until else usual_end(start)
     done = grant_proposals(
         list(chosen),
+        held_back=held_back,
         valid_from=start,
         valid_until=end,
         conditions=usual(),

@@ -5,14 +5,14 @@ credit is live at once where it is within the person's authority; more waits as 
 person until another grants it. `adjust_lines` does exactly that, refuses where anything has changed
 since the preview (`seal`), and writes one ledger entry over all rows. Limits that lie further ahead
 are left as they are. Example: 4,120 lines less 10 %, rounded down to 1,000.00: 4,100 lowered, 12
-the same, 8 above the authority and left as they are.
+the same, 8 above the authority and left as they are. So is a raise that something keeps back.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from django.db import transaction
 from xinheng.credit.adjusting import Rule, RuleError, adjusted, check_rule
 from xinheng.ledger.actions import append_one
 from xinheng.limits.conditions import latest_end, shipped
+from xinheng.limits.held_back import NEW_ID, HeldBack, more_than_stands
 from xinheng.limits.in_force import Planned, limit_on
 from xinheng.limits.models import CreditLine, Proposal
 from xinheng.limits.planning import enter_plan, plans_of
@@ -36,15 +37,16 @@ from xinheng.people.queries import Mandate, authority, today
 from xinheng.refusals import Refused
 
 LINES_MAX = 50_000
-NEW_ID = 1 << 62
 # What becomes of a row.
 LOWERED, WAITS, SAME, ABOVE, UNFIT, TAKEN = "lowered", "waits", "same", "above", "unfit", "taken"
+HELD = "held_back"
 
 
 class AdjustedRow(NamedTuple):
     """One line: its base limit before and after, until when, and what becomes of it: lowered |
     waits (a raise, for another person) | same | above (the person's authority) | unfit (no base
-    limit, or unlimited) | taken (a proposal by hand waits already).
+    limit, or unlimited) | taken (a proposal by hand waits already) | held_back (more than it has,
+    and something keeps the customer from that).
     """
 
     line_id: int
@@ -76,6 +78,7 @@ def preview_adjustment(
     *,
     valid_from: date,
     valid_until: date | None,
+    held_back: HeldBack,
     actor: Actor,
     at: datetime,
 ) -> Adjustment:
@@ -86,7 +89,8 @@ def preview_adjustment(
     require_grant(actor)
     day = today(at)
     _check(line_ids, rule, valid_from, valid_until, day)
-    return _judge(_lines(line_ids, actor), rule, (valid_from, valid_until), actor, day)
+    lines = _lines(line_ids, actor)
+    return _judge(lines, rule, (valid_from, valid_until), held_back, actor, day)
 
 
 def adjust_lines(
@@ -97,6 +101,7 @@ def adjust_lines(
     valid_from: date,
     valid_until: date | None,
     seal: str | None = None,
+    held_back: HeldBack,
     actor: Actor,
     at: datetime,
 ) -> Adjustment:
@@ -114,7 +119,8 @@ def adjust_lines(
     with transaction.atomic():
         lines = _lines(line_ids, actor)
         hold_trees({line.customer_id for line in lines})
-        done = _judge(_lines(line_ids, actor), rule, (valid_from, valid_until), actor, day)
+        lines = _lines(line_ids, actor)
+        done = _judge(lines, rule, (valid_from, valid_until), held_back, actor, day)
         if seal is not None and seal != done.seal:
             raise Refused(LimitRefusal.CHANGED_MEANWHILE)
         _lower(done, reason, valid_from, actor, today=day, at=at)
@@ -154,6 +160,7 @@ def _judge(
     lines: Sequence[CreditLine],
     rule: Rule,
     period: tuple[date, date | None],
+    held_back: HeldBack,
     actor: Actor,
     day: date,
 ) -> Adjustment:
@@ -163,8 +170,9 @@ def _judge(
     if actor.kind != "system":
         for currency in {line.currency for line in lines}:
             mandates[currency] = authority(actor.person(), "grant_line", currency, day=day)
+    kept = held_back({line.customer_id for line in lines}, day)
     rows = [
-        _placed(_row(line, plans[line.pk], rule, period, day), mandates, taken, actor)
+        _placed(_row(line, plans[line.pk], rule, period, kept, day), mandates, taken, actor)
         for line in lines
     ]
     return _summed(rows, rule, period)
@@ -201,6 +209,7 @@ def _row(
     plan: Sequence[Planned],
     rule: Rule,
     period: tuple[date, date | None],
+    kept: Collection[int],
     day: date,
 ) -> AdjustedRow:
     base = _base(plan, period[0])
@@ -215,6 +224,8 @@ def _row(
     if after == before and until == base.valid_until:
         return AdjustedRow(*key, before, after, until, SAME)
     new = _new(base, after, period[0], until)
+    if line.customer_id in kept and more_than_stands(new, plan, line.scope, line.path, day):
+        return AdjustedRow(*key, before, after, until, HELD)
     more = raises(plan, [*plan, new], footing(line.scope, line.path), day)
     return AdjustedRow(*key, before, after, until, WAITS if more else LOWERED, base.terms_days_max)
 

@@ -20,6 +20,7 @@ from xinheng.credit.money import MoneyError, exponent, to_text
 from xinheng.ledger.actions import append_one
 from xinheng.limits import plan_sql
 from xinheng.limits.conditions import latest_end, temporary_end, usual
+from xinheng.limits.held_back import HeldBack, planned, refuse_increase
 from xinheng.limits.in_force import Planned, bring_in_force
 from xinheng.limits.locking import lock_lines
 from xinheng.limits.models import CreditLine, DatedLimit, Proposal
@@ -41,18 +42,22 @@ from xinheng.people.queries import authority, today
 from xinheng.refusals import Refused
 
 SCOPE = re.compile(r"(|group|(unit|product|project):[^\s:][^\x00-\x1f]{0,49})")
-NEW_ID = 1 << 62  # a row not yet written counts as the latest of its day
 DUE_MAX = 5_000
 
 
 def grant_limit(
-    asked: NewLimit, *, conditions: Conditions | None = None, actor: Actor, at: datetime
+    asked: NewLimit,
+    *,
+    held_back: HeldBack,
+    conditions: Conditions | None = None,
+    actor: Actor,
+    at: datetime,
 ) -> Entered:
     """Enter a limit for a period, from today on or ahead; live at once where it gives no more than
     what stands, else a proposal that another person grants.
 
     Refuses NOT_ALLOWED, NEEDS_PERSON, NEEDS_REASON, BAD_AMOUNT, BAD_TERMS, BAD_SCOPE,
-    BAD_CURRENCY, BAD_PERIOD, PAST_PERIOD, TOO_LONG, UNKNOWN_CUSTOMER, ABOVE_AUTHORITY.
+    BAD_CURRENCY, BAD_PERIOD, PAST_PERIOD, TOO_LONG, UNKNOWN_CUSTOMER, HELD_BACK, ABOVE_AUTHORITY.
     """
     require_grant(actor)
     with transaction.atomic():
@@ -64,6 +69,7 @@ def grant_limit(
         standing = plans_of([line_id])[line_id]
         terms = conditions or _kept(standing, asked) or usual()
         row = _dated(line_id, asked, terms, actor)
+        refuse_increase(row, asked.customer_id, standing, held_back, day)
         supported = None
         if _gives_more(row, standing, day):
             supported = _supporting(asked, actor)
@@ -201,20 +207,7 @@ def _dated(line_id: int, asked: NewLimit, terms: Conditions, actor: Actor) -> Ne
 def _gives_more(row: NewDated, standing: Sequence[Planned], day: date) -> bool:
     """Whether the plan with this row gives more than without it, on any day from today on."""
     line = CreditLine.objects.values_list("scope", "path").get(pk=row.line_id)
-    new = Planned(
-        NEW_ID,
-        row.temporary,
-        row.amount_minor,
-        row.unlimited,
-        row.valid_from,
-        row.valid_until,
-        row.grace_days,
-        row.single_order_cap_minor,
-        row.terms_days_max,
-        row.overdue_allowed_minor,
-        row.overdue_days_allowed,
-    )
-    return raises(standing, [*standing, new], footing(*line), day)
+    return raises(standing, [*standing, planned(row)], footing(*line), day)
 
 
 def _supporting(asked: NewLimit, actor: Actor) -> Proposal | None:

@@ -22,10 +22,12 @@ from xinheng.customers.models import Customer
 from xinheng.ledger.actions import append_one
 from xinheng.limits import plan_sql
 from xinheng.limits.conditions import latest_end, shipped
+from xinheng.limits.held_back import HeldBack, as_dated, sift
 from xinheng.limits.models import Proposal
-from xinheng.limits.planning import dated, enter_plan, hold_lines
+from xinheng.limits.planning import enter_plan, hold_lines
 from xinheng.limits.queries import judge_grant
 from xinheng.limits.refusals import LimitRefusal
+from xinheng.limits.tree import hold_trees
 from xinheng.limits.values import Conditions, Granted, NewProposal
 from xinheng.merkle.tree import hash_leaf, root_of
 from xinheng.people.actor import Actor
@@ -178,6 +180,7 @@ def _by_hand(stood: Proposal | None, reason: str, person: int) -> dict[str, Any]
 def grant_proposals(
     proposal_ids: Sequence[int] | None,
     *,
+    held_back: HeldBack,
     valid_from: date,
     valid_until: date,
     conditions: Conditions,
@@ -187,9 +190,9 @@ def grant_proposals(
     """Make proposed limits live, all that wait (None) or those named, as far as the actor sees.
 
     A proposal with a period of its own keeps it; the others get the one given. Authority is judged
-    on each amount, and whoever entered an amount by hand may not grant it: what is not allowed is
-    left waiting and told. Refuses NOT_ALLOWED, BAD_PERIOD, TOO_LONG, NO_PROPOSALS, TOO_MANY. One
-    ledger entry over all lines granted.
+    on each amount, whoever entered an amount by hand may not grant it, and who is `held_back` gets
+    no more than it has: what is not allowed is left waiting and told. Refuses NOT_ALLOWED,
+    BAD_PERIOD, TOO_LONG, NO_PROPOSALS, TOO_MANY. One ledger entry over all lines granted.
     """
     require_grant(actor)
     if valid_until < valid_from:
@@ -201,6 +204,11 @@ def grant_proposals(
         judged, refused = judge_grant(_lock_waiting(proposal_ids, actor), actor)
         allowed = [proposal for proposal in judged if not _over(proposal, day)]
         refused = refused + [(p, _period_over(p)) for p in judged if _over(p, day)]
+        customers = {proposal.customer_id for proposal in allowed}
+        if why := held_back(customers, day):
+            hold_trees(customers)
+            allowed, kept = sift(allowed, (valid_from, valid_until), conditions, why, day)
+            refused = refused + kept
         if allowed:
             _make_live(allowed, (valid_from, valid_until), conditions, actor, today=day, at=at)
             _decide(allowed, "granted", actor, at=at)
@@ -268,26 +276,10 @@ def _make_live(
 ) -> None:
     lines = hold_lines([(p.customer_id, p.currency, p.scope) for p in proposals], at=at)
     rows = [
-        dated(
-            lines[p.customer_id, p.currency, p.scope],
-            None if p.unlimited else p.amount_minor,
-            _period_of(p, period, today),
-            terms,
-            terms_days=p.terms_days,
-            temporary=p.temporary,
-            reason=((p.workings or {}).get("by_hand") or {}).get("reason", ""),
-            proposed_by=p.proposed_by,
-        )
+        as_dated(p, lines[p.customer_id, p.currency, p.scope], period, terms, today)
         for p in proposals
     ]
     enter_plan(rows, {p.customer_id for p in proposals}, actor, today=today, at=at)
-
-
-def _period_of(proposal: Proposal, given: tuple[date, date], today: date) -> tuple[date, date]:
-    """Its own, from today at the earliest; a base limit without a last day gets the given one."""
-    if proposal.valid_from is None:
-        return given
-    return (max(proposal.valid_from, today), proposal.valid_until or given[1])
 
 
 def _decide(proposals: Sequence[Proposal], state: str, actor: Actor, *, at: datetime) -> None:

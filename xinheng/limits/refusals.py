@@ -69,6 +69,10 @@ class LimitRefusal(Enum):
         "编号为“{reference}”的同类担保已在册，请先终止它。",
         "A cover of this kind with reference “{reference}” stands already: end it first.",
     )
+    HELD_BACK = T(
+        "现在不能提高额度：{why}下调不受影响。",
+        "The limit can't be raised now: {why} Lowering it is always possible.",
+    )
     BAD_RULE = T("调整规则不成立：{why}", "The rule of the adjustment does not hold: {why}")
     CHANGED_MEANWHILE = T(
         "预览之后额度有变，请重新预览。", "Limits changed since the preview: look at it again."

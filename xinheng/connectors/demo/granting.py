@@ -15,6 +15,7 @@ from random import Random
 from xinheng.connectors.demo.model import SEED
 from xinheng.credit.limit_method import round_down
 from xinheng.credit.scale import grade_rank
+from xinheng.decisions.file_gaps import held_back
 from xinheng.limits.models import CreditLine, Proposal
 from xinheng.limits.proposing import grant_proposals, propose
 from xinheng.limits.queries import usage
@@ -40,6 +41,7 @@ def grant_all(alice: Actor, day: date, *, at: datetime) -> dict[str, int]:
     propose(seasonal, actor=alice, at=at)
     granted = grant_proposals(
         None,
+        held_back=held_back,
         valid_from=day,
         valid_until=day + timedelta(days=LINE_VALID_DAYS),
         conditions=CONDITIONS,

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 
 from xinheng.connectors.demo.granting import LINE_VALID_DAYS
 from xinheng.credit.limit_method import round_down
+from xinheng.decisions.file_gaps import held_back
 from xinheng.decisions.regrouping import set_parent, set_payer
 from xinheng.limits.covering import enter_cover
 from xinheng.limits.granting import grant_limit
@@ -67,15 +68,19 @@ def _make_group(family: list[CreditLine], alice: Actor, day: date, *, at: dateti
     until = day + timedelta(days=LINE_VALID_DAYS)
     total = sum(line.amount_minor or 0 for line in family)
     whole = _limit(head, round_down(total * 9 // 10), day, until, WHY_GROUP)
-    grant_limit(whole._replace(scope="group"), actor=system("demonstration"), at=at)
+    grant_limit(
+        whole._replace(scope="group"), held_back=held_back, actor=system("demonstration"), at=at
+    )
     part = _limit(head, round_down((head.amount_minor or 0) // 4), day, until, WHY_PART)
-    grant_limit(part._replace(scope="product:GIFT"), actor=alice, at=at)
+    grant_limit(part._replace(scope="product:GIFT"), held_back=held_back, actor=alice, at=at)
 
 
 def _enter_season(line: CreditLine, day: date, *, at: datetime) -> None:
     until = day + timedelta(days=SEASON_DAYS)
     asked = _limit(line, round_down((line.amount_minor or 0) * 13 // 10), day, until, WHY_SEASON)
-    grant_limit(asked._replace(temporary=True), actor=system("demonstration"), at=at)
+    grant_limit(
+        asked._replace(temporary=True), held_back=held_back, actor=system("demonstration"), at=at
+    )
 
 
 def _limit(line: CreditLine, amount: int, day: date, until: date, why: str) -> NewLimit:

@@ -23,9 +23,11 @@ from xinheng.credit.adjusting import RuleError, check_rule
 from xinheng.credit.exposure import COUNTERS, REDUCING
 from xinheng.customers.models import Customer
 from xinheng.customers.queries import matching
+from xinheng.decisions.file_gaps import held_back
 from xinheng.decisions.models import Rating
 from xinheng.limits.adjusting import (
     ABOVE,
+    HELD,
     LINES_MAX,
     LOWERED,
     SAME,
@@ -54,6 +56,7 @@ BECOMES: Final = {  # word, meaning colour; in the order in which they are told
     LOWERED: (T("下调，立即生效", "lowered at once"), "within"),
     WAITS: (T("上调，等另一人授予", "raised, waits for another person"), "watch"),
     ABOVE: (T("超出您的授权，不动", "above your authority, left alone"), "act"),
+    HELD: (T("信用档案有缺口，不提高", "gaps in the credit file, not raised"), "act"),
     TAKEN: (T("已有人工建议在等，不动", "a proposal waits already, left alone"), "none"),
     SAME: (T("不变", "the same"), "none"),
     UNFIT: (T("没有可调整的基本额度", "no base limit to adjust"), "none"),
@@ -136,7 +139,9 @@ def _preview(request: HttpRequest, form: AdjustForm, at: Any) -> Preview | None:
         return None
     try:
         check_rule(form.rule())
-        done = preview_adjustment(ids, form.rule(), **_days(form), actor=actor_of(request), at=at)
+        done = preview_adjustment(
+            ids, form.rule(), **_days(form), held_back=held_back, actor=actor_of(request), at=at
+        )
     except RuleError as error:
         form.add_error("value", str(T(error.zh, error.en)))
     except Refused as refused:
@@ -170,6 +175,7 @@ def _applied(
             reason.cleaned_data["reason"],
             **_days(form),
             seal=preview.done.seal,
+            held_back=held_back,
             actor=actor_of(request),
             at=at,
         )

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from xinheng.customers.models import Customer
+from xinheng.decisions.file_gaps import held_back
 from xinheng.limits import covering, granting
 from xinheng.limits.models import Cover, CreditLine, DatedLimit
 from xinheng.people.queries import today
@@ -39,7 +40,8 @@ def change(request: HttpRequest, code: str, currency: str) -> HttpResponse:
     form = LimitForm(_said(request), currency=currency, day=day, initial=_initial(request, line))
     if request.method == "POST" and form.is_valid():
         try:
-            done = granting.grant_limit(form.limit(customer.pk), actor=actor_of(request), at=at)
+            asked, actor = form.limit(customer.pk), actor_of(request)
+            done = granting.grant_limit(asked, held_back=held_back, actor=actor, at=at)
         except Refused as refused:
             say_refusal(form, refused)
         else:
@@ -55,6 +57,7 @@ def change(request: HttpRequest, code: str, currency: str) -> HttpResponse:
             return redirect("limit", code=code, currency=currency)
     told = {
         "title": T("设定额度", "Set a limit"),
+        "gaps": held_back([customer.pk], day).get(customer.pk),
         "lead": T(
             "变小由一人生效；变大须另一位有权限的人授予。",
             "Less takes one person; more waits for another with authority.",

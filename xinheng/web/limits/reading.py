@@ -16,15 +16,20 @@ from typing import Any, Final
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpRequest
+from django.utils import timezone
 
 from xinheng.credit.limit_method import METHODS, why_not_text
 from xinheng.credit.scale import GRADES, grade_rank
 from xinheng.customers.queries import matching
+from xinheng.decisions.file_gaps import held_back
+from xinheng.limits.conditions import usual, usual_end
+from xinheng.limits.held_back import sift
 from xinheng.limits.models import CreditLine, Proposal
 from xinheng.limits.proposing import PROPOSALS_MAX
 from xinheng.limits.queries import Judged, judge_grant, waiting_proposals
 from xinheng.people.actor import Actor
 from xinheng.people.models import User
+from xinheng.people.queries import today
 from xinheng.texts import T
 from xinheng.web.frame.currencies import base_currency
 from xinheng.web.frame.tables import Column
@@ -138,7 +143,7 @@ class Selection:
 
     @cached_property
     def judged(self) -> Judged:
-        return judge_grant(self.proposals, self.actor)
+        return judged(self.proposals, self.actor)
 
     @property
     def amount_minor(self) -> int:
@@ -170,6 +175,17 @@ class Selection:
             (grade, row[0], row[1], row[2])
             for grade, row in sorted(added.items(), key=lambda one: grade_rank(one[0]))
         ]
+
+
+def judged(proposals: list[Any], actor: Actor) -> Judged:
+    """What the actor may grant today under the usual conditions, and the others with the reason:
+    authority, an amount of one's own, gaps in the credit file.
+    """
+    allowed, refused = judge_grant(proposals, actor)
+    day = today(timezone.now())
+    why = held_back({one.customer_id for one in allowed}, day)
+    allowed, kept = sift(allowed, (day, usual_end(day)), usual(), why, day)
+    return Judged(allowed, refused + kept)
 
 
 def selection_of(request: HttpRequest, actor: Actor) -> Selection:

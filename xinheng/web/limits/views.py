@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 from xinheng.credit.money import MoneyError, display, exponent
 from xinheng.credit.scale import GRADES
 from xinheng.customers.models import Customer
+from xinheng.decisions.file_gaps import held_back
 from xinheng.limits import proposing
 from xinheng.limits.models import CreditLine, Proposal
 from xinheng.limits.queries import waiting_proposals
@@ -92,6 +93,7 @@ def grant(request: HttpRequest) -> HttpResponse:
         return _summary(request, selection, form, changed=changed, status=422)
     done = proposing.grant_proposals(
         selection.ids,
+        held_back=held_back,
         valid_from=form.start,
         valid_until=form.cleaned_data["valid_until"],
         conditions=form.conditions(),
@@ -262,6 +264,7 @@ def _one(
         "line": line,
         "usage": usage,
         "used_minor": usage.used if usage else 0,
+        "gaps": held_back([customer.pk], today(timezone.now())) if stands and may_grant else None,
         "kept": _kept_back(request, stands) if stands and may_grant else None,
         "past": mine.exclude(state="proposed").order_by("-decided_at")[:PAST_SHOWN],
         "states": STATES,
@@ -307,5 +310,5 @@ STATES = {
 
 def _kept_back(request: HttpRequest, stands: Proposal) -> T | None:
     """Why this person can't grant it, if so."""
-    refused = reading.judge_grant([stands], actor_of(request)).refused
+    refused = reading.judged([stands], actor_of(request)).refused
     return refused[0][1] if refused else None
