@@ -80,6 +80,8 @@ INSTALLED_APPS = [
     "xinheng.receivables",
     "xinheng.dossiers",
     "xinheng.inquiries",
+    "xinheng.contracts",
+    "xinheng.relations",
     "xinheng.decisions",
     "xinheng.web",
 ]
