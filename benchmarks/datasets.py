@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from msgspec import Struct
 
-from xinheng.learning.binning import EITHER_WAY, MONOTONE, Rule, Shape
+from xinheng.learning.binning import MONOTONE, Rule, Shape
 from xinheng.learning.card import Plan
 from xinheng.learning.columns import Column, Integers, Truths, column_of
 from xinheng.learning.derived import Derived, extend
@@ -71,7 +71,7 @@ def _table(
 
 def german() -> Dataset:
     columns, bad = _table("credit_scoring/german_credit.csv.zip", "creditability", "bad")
-    return Dataset("German credit", columns, bad, shapes=EITHER_WAY)
+    return Dataset("German credit", columns, bad)
 
 
 def card_default() -> Dataset:

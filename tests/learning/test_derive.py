@@ -104,6 +104,13 @@ def test_the_future_changes_no_figure_of_the_past() -> None:
         assert np.array_equal(before[key][early], after[key][early], equal_nan=True), key
 
 
+def test_what_is_due_about_now_does_not_teach_yet() -> None:
+    """Broken build: without the grace only those that paid early are known, and mislead."""
+    taught = features.settled(_invoices(*EXAMPLE), day=80, grace=30)
+    assert taught.tolist() == [True, True, False, True, False, False]
+    assert not features.settled(_invoices(*EXAMPLE), day=31, grace=0)[0]
+
+
 @real
 def test_german_credit_keeps_its_quality() -> None:
     """The whole protocol of the smallest file; the others stand in `make bench ARGS=models`."""

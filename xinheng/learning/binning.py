@@ -49,7 +49,7 @@ class Rule(Struct, frozen=True):
     fine_bins: int = 40
     least_share: float = 0.01
     least_rows: int = 20
-    price: float = 1.0
+    price: float = 0.5
     shapes: tuple[Shape, ...] = MONOTONE
     # A shape that turns must beat the best that does not by this factor of IV.
     turn_gain: float = 1.25
