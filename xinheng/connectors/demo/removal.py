@@ -45,6 +45,7 @@ _ROWS = {
     "dossiers_statement": "customer_id in {c}",
     "dossiers_conflictcase": "customer_id in {c}",
     "dossiers_fact": "customer_id in {c}",
+    "dossiers_filestanding": "customer_id in {c}",
     "receivables_allocation": (
         "invoice_id in (select id from receivables_invoice where customer_id in {c})"
     ),

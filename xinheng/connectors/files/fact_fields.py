@@ -131,8 +131,8 @@ FACTS = (
         sample="2026-11-02",
         note=T("来源说的是哪一天；空则为今天", "the day the source speaks of; empty: today"),
     ),
-    Field("valid_from", "day", T("生效日期", "Valid from")),
-    Field("valid_until", "day", T("失效日期", "Valid until")),
+    Field("valid_from", "day", T("生效日期", "Valid from"), far=True),
+    Field("valid_until", "day", T("失效日期", "Valid until"), far=True),
     Field("evidence", "text", T("依据", "Evidence"), most=200),
     Field(
         "legal_basis",

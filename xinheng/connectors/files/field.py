@@ -26,6 +26,7 @@ class Field(Struct, frozen=True):
     note: T | None = None
     most: int = 200
     between: tuple[int, int] = (1, 24)  # of a count
+    far: bool = False  # a day of a company's life, not of a document: a licence of fifty years
 
 
 CUSTOMER = (

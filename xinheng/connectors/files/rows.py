@@ -30,6 +30,7 @@ from xinheng.refusals import Refused
 from xinheng.texts import T
 
 DAYS_AHEAD_MAX = 3_653  # ten years
+FAR_DAYS_AHEAD_MAX = 36_525  # a hundred years
 
 
 class RowError(Struct, frozen=True):
@@ -232,16 +233,18 @@ def _minus_days(table: Table, rows: list[list[Any]], layout: Layout) -> None:
 
 
 def _check_dates(table: Table, today: date) -> None:
-    last = today + timedelta(days=DAYS_AHEAD_MAX)
-    reason = T(
-        f"日期应在 {values.DATE_FIRST} 与 {last} 之间，请检查年份。",
-        f"A date must lie between {values.DATE_FIRST} and {last}; check the year.",
-    )
     for wanted in FIELDS[table.kind]:
-        if wanted.form == "day":
-            for position, found in enumerate(table.columns.get(wanted.name, ())):
-                if found is not None and not values.DATE_FIRST <= found <= last:
-                    table.refuse(position, wanted.name, reason)
+        if wanted.form != "day":
+            continue
+        first = values.FAR_FIRST if wanted.far else values.DATE_FIRST
+        last = today + timedelta(days=FAR_DAYS_AHEAD_MAX if wanted.far else DAYS_AHEAD_MAX)
+        reason = T(
+            f"日期应在 {first} 与 {last} 之间，请检查年份。",
+            f"A date must lie between {first} and {last}; check the year.",
+        )
+        for position, found in enumerate(table.columns.get(wanted.name, ())):
+            if found is not None and not first <= found <= last:
+                table.refuse(position, wanted.name, reason)
 
 
 def _complete(table: Table, options: Options) -> None:

@@ -19,6 +19,7 @@ from xinheng.credit.money import EXPONENTS
 from xinheng.texts import T
 
 DATE_FIRST = date(1990, 1, 1)
+FAR_FIRST = date(1850, 1, 1)
 TEXT_MAX = 200
 
 _YMD = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
