@@ -45,6 +45,12 @@ def test_contributions_add_up_to_the_score(model: BoostedModel) -> None:
     assert np.abs(base + added.sum(axis=1) - raw).max() < 1e-9
 
 
+def test_reasons_are_what_raised_the_risk_most(model: BoostedModel) -> None:
+    keys = [one.key for one in model.features]
+    added = np.array([0.3, -0.9, 0.0, 0.7, 0.3])
+    assert boosting.reasons(model, added) == (keys[3], keys[0], keys[4])
+
+
 def test_the_worked_split() -> None:
     stump = Tree((0,), (15.0,), (True,), (-1,), (-2,), (10,), (-1.2, 0.8), (5, 5))
     table = np.array([[10.0], [15.0], [16.0], [np.nan]])

@@ -15,7 +15,7 @@ from xinheng.credit import scorecard
 from xinheng.learning import binning, card, columnar, logistic
 from xinheng.learning.binning import Bins, Rule
 from xinheng.learning.card import Plan, ScorecardModel
-from xinheng.learning.columns import LearningError
+from xinheng.learning.columns import LearningError, is_missing
 from xinheng.learning.points import Label, Scaling, exact_points, prior_shift
 
 PLAN = Plan(
@@ -135,6 +135,20 @@ def test_a_missing_value_never_helps(model: ScorecardModel) -> None:
     for key in columns:
         nothing = np.full(300, np.nan) if key != "trade" else np.full(300, "", dtype=object)
         assert (columnar.score(ready, columns | {key: nothing}) <= told).all()
+
+
+def test_a_missing_value_widens_the_band(model: ScorecardModel) -> None:
+    columns, _ = customers(300, seed=5)
+    ready = scorecard.load(model.card)
+    points = columnar.score(ready, columns)
+    low, high = columnar.span(ready, columns)
+    assert (low <= points).all() and (points <= high).all()
+    whole = ~np.any([is_missing(one) for one in columns.values()], axis=0)
+    assert (low[whole] == high[whole]).all() and (low[~whole] < high[~whole]).all()
+    for key in columns:
+        nothing = np.full(300, np.nan) if key != "trade" else np.full(300, "", dtype=object)
+        lower, higher = columnar.span(ready, columns | {key: nothing})
+        assert (lower <= low).all() and (higher >= high).all()
 
 
 @pytest.mark.parametrize(("key", "sign"), [("late", -1), ("age", 1)])

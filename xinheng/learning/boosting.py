@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
+from xinheng.credit.scorecard import MAX_REASONS
 from xinheng.learning import binning, calibration, contributions, protocol, trees
 from xinheng.learning.binning import Bins, Rule, Shape
 from xinheng.learning.calibration import Calibration
@@ -162,6 +163,14 @@ def explain(model: BoostedModel, columns: Columns) -> tuple[float, Floats]:
     """(base, rows × characteristics): with the base they add up to the raw score as learnt."""
     table = table_of(model.features, columns)
     return contributions.base_score(model.trees), contributions.contributions(model.trees, table)
+
+
+def reasons(model: BoostedModel, added: Floats) -> tuple[str, ...]:
+    """The characteristics that raised one customer's risk most: at most four, the largest first,
+    ties in the model's order. `added` is that customer's row of `explain`.
+    """
+    order = np.argsort(-added, kind="stable")[:MAX_REASONS]
+    return tuple(model.features[i].key for i in order if added[i] > 0.0)
 
 
 def dump(model: BoostedModel) -> bytes:

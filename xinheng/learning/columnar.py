@@ -16,7 +16,15 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from xinheng.credit.scorecard import Card, Characteristic
-from xinheng.learning.columns import Column, Columns, Floats, LearningError, edges, is_number
+from xinheng.learning.columns import (
+    Column,
+    Columns,
+    Floats,
+    LearningError,
+    Truths,
+    edges,
+    is_number,
+)
 
 _CHUNK: Final = 16_384
 Points = NDArray[np.int32]
@@ -52,6 +60,31 @@ def score(card: Card, columns: Columns, threads: int = 1) -> Points:
 
     _run(part, range(0, rows, _CHUNK), threads)
     return total
+
+
+def span(card: Card, columns: Columns) -> tuple[Points, Points]:
+    """(lowest, highest) total of each row over whatever the missing values may be.
+
+    The lowest is at most what a missing value earns, so the score never lies below the band.
+    """
+    compiled = compile_card(card)
+    rows = len(next(iter(columns.values())))
+    low = score(card, columns)
+    high = low.copy()
+    for one in compiled:
+        column = _ready(one, columns.get(one.key), rows)
+        earned = np.broadcast_to(_points(one, column, 0, rows), rows)
+        room = one.points[:-1].max() - one.points[-1]
+        high += np.where(_unknown(one, column, rows), room, 0).astype(np.int32)
+        low -= np.where(_unknown(one, column, rows), earned - one.points.min(), 0).astype(np.int32)
+    return low, high
+
+
+def _unknown(one: Compiled, column: Column | None, rows: int) -> Truths:
+    if column is None:
+        return np.ones(rows, dtype=np.bool_)
+    found: Truths = column == len(one.points) - 1 if one.words else np.isnan(column)
+    return found
 
 
 def _run(part: Callable[[int], None], starts: range, threads: int) -> None:
