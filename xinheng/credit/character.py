@@ -144,6 +144,13 @@ def meaning(named: str, bands: str = "ca") -> dict[str, str]:
     return {"zh": row["zh"], "en": row["en"]}
 
 
+def range_of(named: str, bands: str = "ca") -> str:
+    """The bounds of a class as written: CA2 → "61–85"."""
+    row = next(row for row in _MODEL["bands"][bands]["rows"] if row["class"] == named)
+    found: str = row["range"]
+    return found
+
+
 def anchor(factor: str, given: int) -> dict[str, str]:
     """The written anchor at or just below a score: 9 → the one at 8; 1 → the one at 2."""
     anchors: dict[str, dict[str, str]] = FACTORS[factor]["anchors"]
