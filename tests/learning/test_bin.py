@@ -105,6 +105,14 @@ def test_rare_words_stand_together_and_unknown_ones_are_missing() -> None:
     assert (places == found.count).all()
 
 
+def test_infinite_values_are_refused_and_empty_columns_tell_nothing() -> None:
+    days, bad = counted()
+    with pytest.raises(LearningError, match="ratios over zero"):
+        binning.fit("x", np.where(days > 50, np.inf, days), bad, Rule())
+    empty = binning.fit("x", np.full(len(bad), np.nan), bad, Rule())
+    assert (empty.count, empty.iv) == (1, pytest.approx(0.0))
+
+
 def test_rows_of_one_outcome_are_refused() -> None:
     with pytest.raises(LearningError, match="same outcome"):
         binning.fit("x", np.arange(5.0), np.zeros(5, dtype=np.bool_), Rule())

@@ -32,6 +32,7 @@ from xinheng.learning.columns import (
     is_missing,
     is_number,
     plain,
+    refuse_infinite,
     short_between,
 )
 
@@ -111,6 +112,7 @@ def fit(
             f"{key}：样本里只有一种结果，无法分箱。",
             f"{key}: all rows have the same outcome; bins need good and bad ones.",
         )
+    refuse_infinite(key, column)
     shapes = (shape,) if shape else rule.shapes
     if is_number(column):
         return _fit_numbers(key, column, bad, rule, shapes, codes)

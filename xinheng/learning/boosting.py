@@ -22,7 +22,14 @@ from xinheng.learning import binning, calibration, contributions, protocol, tree
 from xinheng.learning.binning import Bins, Rule, Shape
 from xinheng.learning.calibration import Calibration
 from xinheng.learning.card import Sample, refuse_small
-from xinheng.learning.columns import Columns, Floats, LearningError, Truths, is_number
+from xinheng.learning.columns import (
+    Columns,
+    Floats,
+    LearningError,
+    Truths,
+    is_number,
+    refuse_infinite,
+)
 from xinheng.learning.trees import Missing, Tree
 
 # The worst end of a told direction lies beyond every value that can be given.
@@ -137,6 +144,7 @@ def table_of(features: tuple[Feature, ...], columns: Columns) -> Floats:
                 f"{feature.key} was learnt as a number; words were given.",
             )
         else:
+            refuse_infinite(feature.key, column)
             table[:, i] = column
         if feature.missing_at is not None:
             table[np.isnan(table[:, i]), i] = feature.missing_at

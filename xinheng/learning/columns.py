@@ -45,6 +45,16 @@ def is_missing(column: Column) -> Truths:
     return np.array([one is None or one == "" for one in column], dtype=np.bool_)
 
 
+def refuse_infinite(key: str, column: Column) -> None:
+    """An infinite value is a division that went wrong; it is neither known nor missing."""
+    if is_number(column) and np.isinf(column).any():
+        raise LearningError(
+            "infinite",
+            f"{key} 含有无穷大：请检查除数为零的比率，改为缺失。",
+            f"{key} holds infinite values: look for ratios over zero and leave them empty.",
+        )
+
+
 def column_of(texts: list[str]) -> Column:
     """A column from texts: numbers where every text that says something is a number."""
     try:
