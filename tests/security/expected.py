@@ -35,6 +35,8 @@ HOLDERS: Final[dict[str, frozenset[str]]] = {
     "documents.add": frozenset({"bob", "eve", "chen", "alice"}),
     "inquiries.ask": frozenset({"bob", "eve", "alice"}),
     "inquiries.review": frozenset({"alice"}),
+    "contracts.edit": frozenset({"bob", "eve", "alice"}),
+    "talks.write": frozenset({"bob", "eve", "chen", "alice"}),
     "reports.buy": frozenset({"alice"}),
     "documents.view.secret": frozenset({"dora", "alice"}),
 }
@@ -86,6 +88,8 @@ PAGES: Final[dict[str, Page]] = {
     # customers and their files
     "customers": Page("customers.view"),
     "customer-suggestions": Page("customers.view"),
+    "identity": Page("customers.edit", "customer", post=404),  # no act was named
+    "identity-picks": Page("customers.edit"),
     "duplicates": Page("customers.edit"),
     "duplicates-judge": Page("customers.edit", get=None, post=404),  # no pair was named
     "customer": Page("customers.view", "customer"),
@@ -125,6 +129,15 @@ PAGES: Final[dict[str, Page]] = {
     "freshness-csv": Page("customers.view"),
     "file-measures": Page("portfolio.view"),
     "file-measures-card": Page("portfolio.view"),
+    # contracts
+    "contracts": Page("customers.view"),
+    "contract": Page("customers.view", "contract"),
+    "contract-new": Page("contracts.edit", "customer", post=422),  # nothing was filled in
+    "contract-correct": Page("contracts.edit", "contract", post=422),
+    "contract-paper": Page("contracts.edit", "contract", get=None, post=422),  # no file
+    "contract-force": Page("contracts.edit", "contract", get=None, post=422),  # has no paper
+    "contract-drop": Page("contracts.edit", "contract", get=None, post=302),
+    "contract-end": Page("contracts.edit", "contract", get=None, post=422),  # no day
     # orders, decisions, holds
     "order-check": Page("orders.check", post=200),  # an empty form comes back with its mistakes
     "order-customers": Page("orders.check"),

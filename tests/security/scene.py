@@ -24,6 +24,8 @@ from tests.dossiers.corpus import png
 from tests.limits.proposals import suggest
 from tests.web.pages import buyer, signed_in
 from tests.world import AT, PASSWORD, World, ask, make_world
+from xinheng.contracts.actions import record_contract
+from xinheng.contracts.rows import NewContract
 from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Decision, Notice
 from xinheng.dossiers.facts import enter_fact, verify_fact
@@ -48,6 +50,8 @@ from xinheng.people.actions import create_user
 from xinheng.people.actor import system
 from xinheng.people.models import Deputy, SavedView, User
 from xinheng.people.queries import today
+from xinheng.relations.actions import record_talk
+from xinheng.relations.rows import NewTalk
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNITS = ("EAST", "WEST")
@@ -75,6 +79,7 @@ class Scene:
     waiting: dict[str, int]  # a fact of each unit's first customer that waits to be verified
     cases: dict[str, int]  # an open conflict case of each
     visits: dict[str, tuple[UUID, int]]  # a planned visit of each unit, and a photo of it
+    kept: dict[str, dict[str, UUID]]  # by unit: a draft of a contract, a talk to follow up
     facts: dict[str, int]  # one that stands in the file of each unit's first customer
 
 
@@ -139,6 +144,7 @@ def set_scene(folder: Path) -> Scene:
     own["asked"] = {unit: _asked(world, unit) for unit in UNITS}
     own["visits"] = {unit: _visited(world, unit) for unit in UNITS}
     own["facts"] = known
+    own["kept"] = {unit: _kept(world, unit) for unit in UNITS}
     own["waiting"] = {unit: _entered(world, unit, "许可证", "trade_permit") for unit in UNITS}
     own["cases"] = {unit: _disputed(world, unit) for unit in UNITS}
     own["statements"] = {unit: _stated(world, f"{unit}-1") for unit in UNITS}
@@ -227,6 +233,18 @@ def _asked(world: World, unit: str) -> dict[str, UUID]:
     new = NewReference(f"{unit}-1", "trade", "同行", "", "", "评估", due)
     reference = ask_reference(new, actor=seller, at=at).reference
     return {"link": link.pk, "registration": row.pk, "reference": reference.pk}
+
+
+def _kept(world: World, unit: str) -> dict[str, UUID]:
+    """A draft of a contract without its paper, and a talk that is to be followed up."""
+    seller = world.actor("bob" if unit == "EAST" else "eve")
+    at = timezone.now()
+    day = today(at)
+    new = NewContract(number="K-1", kind="frame", title="框架", valid_from=day)
+    contract = record_contract(f"{unit}-1", new, actor=seller, at=at)
+    told: dict[str, Any] = {"customer_code": f"{unit}-1", "day": day, "follow_up_on": day}
+    call = NewTalk(kind="call", concerns="payment", subject="催收", **told)
+    return {"contract": contract.pk, "talk": record_talk(call, actor=seller, at=at).pk}
 
 
 def _visited(world: World, unit: str) -> tuple[UUID, int]:

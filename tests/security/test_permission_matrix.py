@@ -61,6 +61,8 @@ GONE = {
     "link": [NOBODY],
     "registration": [NOBODY],
     "reference": [NOBODY],
+    "contract": [NOBODY],
+    "talk": [NOBODY],
 }
 
 
@@ -88,6 +90,7 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
             "customer": [f"{unit}-1"],
             "document": [f"{unit}-1", scene.documents[unit]],
             **{name: [scene.asked[unit][name]] for name in ("link", "registration", "reference")},
+            **{name: [scene.kept[unit][name]] for name in ("contract", "talk")},
             "visit": [scene.visits[unit][0]],
             "section": [scene.visits[unit][0], "staff"],
             "photo": list(scene.visits[unit]),

@@ -18,6 +18,7 @@ urlpatterns = guarded(
         path("", include("xinheng.web.statements.urls")),
         path("", include("xinheng.web.inquiries.urls")),
         path("", include("xinheng.web.inquiries.looking_urls")),
+        path("", include("xinheng.web.contracts.urls")),
         path("", include("xinheng.web.files.urls")),
         path("", include("xinheng.web.verification.urls")),
         path("", include("xinheng.web.orders.urls")),

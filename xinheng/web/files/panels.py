@@ -17,6 +17,8 @@ from django.http import HttpRequest
 
 from xinheng.customers.models import Customer
 from xinheng.texts import T
+from xinheng.web.contracts.panel import contracts_panel
+from xinheng.web.customers.identity_panel import identity_panel
 from xinheng.web.files.licences import read as read_licences
 from xinheng.web.inquiries.bureaus import reports_panel
 from xinheng.web.inquiries.panel import references_panel
@@ -41,6 +43,8 @@ class Panel(NamedTuple):
 
 
 PANELS: tuple[Panel, ...] = (
+    Panel("contracts", T("合同", "Contracts"), "contracts/_panel.html", contracts_panel),
+    Panel("basic", T("身份", "Identity"), "customers/_identity_panel.html", identity_panel),
     Panel(
         "external",
         T("外部信用报告", "Bureaus' reports"),

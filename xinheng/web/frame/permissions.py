@@ -33,6 +33,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     # customers
     "customers": "customers.view",
     "customer-suggestions": "customers.view",
+    "identity": "customers.edit",
+    "identity-picks": "customers.edit",
     "duplicates": "customers.edit",
     "duplicates-judge": "customers.edit",
     # the credit file
@@ -88,6 +90,15 @@ PERMISSIONS: Final[dict[str, str]] = {
     "visit-submit": "inquiries.ask",
     "visit-cancel": "inquiries.ask",
     "visit-review": "inquiries.review",
+    # contracts: who sees customers sees them, two people bring one in force
+    "contracts": "customers.view",
+    "contract": "customers.view",
+    "contract-new": "contracts.edit",
+    "contract-correct": "contracts.edit",
+    "contract-paper": "contracts.edit",
+    "contract-force": "contracts.edit",
+    "contract-drop": "contracts.edit",
+    "contract-end": "contracts.edit",
     # orders, decisions, holds: all who work with orders see, the action judges who may decide
     "order-check": "orders.check",
     "order-customers": "orders.check",

@@ -63,7 +63,7 @@ ROOMS: Final = (
         "registrations",
         T("征询", "Inquiries"),
         "message",
-        ("/inquiries/",),
+        ("/inquiries/", "/contracts/", "/talks/"),
         "not-narrow",  # a phone gets there from the list of customers
     ),
     Room("limits", T("授信", "Limits"), "gavel", ("/limits/",)),
