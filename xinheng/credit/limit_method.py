@@ -27,6 +27,7 @@ from xinheng.credit.shipped import document
 _RULES: Final[dict[str, Any]] = document("limit_methods_v1.json")
 VERSION: Final[int] = _RULES["version"]
 METHODS: Final[dict[str, dict[str, str]]] = _RULES["methods"]
+LAYERS: Final = ("L10",)
 
 
 class Balance(Struct, frozen=True):
@@ -163,7 +164,9 @@ def sales_and_days(
 def combine(methods: Sequence[MethodValue], grade: str | None, caps: Mapping[str, int]) -> Combined:
     """The suggestion: min of the caps and of the grade's coefficient × median, rounded down."""
     kept, limits = tuple(methods), dict(caps)
-    known = sorted((one.value_minor, one.method) for one in kept if one.value_minor is not None)
+    # Security is a layer of its own on top; in the median a large pledge would pass for merit.
+    merits = [one for one in kept if one.method not in LAYERS]
+    known = sorted((one.value_minor, one.method) for one in merits if one.value_minor is not None)
     if not known or grade is None:
         decisive = "none" if not known else "grade"
         return Combined(None, None, None, grade, None, decisive, kept, limits)
