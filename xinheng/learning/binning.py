@@ -40,6 +40,8 @@ Shape = Literal["rising", "falling", "valley", "peak"]
 MONOTONE: Final[tuple[Shape, ...]] = ("rising", "falling")
 EITHER_WAY: Final[tuple[Shape, ...]] = ("rising", "falling", "valley", "peak")
 
+# The last bits of a logarithm differ between processors; a model must not.
+KEPT_DECIMALS: Final = 12
 _READINGS: Final = ((0.02, "none"), (0.1, "weak"), (0.3, "medium"), (0.5, "strong"))
 
 
@@ -240,8 +242,8 @@ def _counted(draft: Bins, column: Column, bad: Truths, count: int) -> Bins:
         draft,
         goods=tuple(int(one) for one in goods),
         bads=tuple(int(one) for one in bads),
-        woe=tuple(float(one) for one in woe),
-        iv=iv,
+        woe=tuple(round(float(one), KEPT_DECIMALS) for one in woe),
+        iv=round(iv, KEPT_DECIMALS),
         reading=reading_of(iv),
     )
 

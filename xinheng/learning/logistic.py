@@ -6,7 +6,8 @@ zero.
 Every x is written so that more of it is safer (a WOE, or "lies above this bound"). A coefficient
 that would turn negative says that a characteristic only corrects its neighbours; it is held at
 zero, and the others are fitted without it. Newton's method; the quadratic model of each step is
-minimised by coordinate descent in a fixed order, so the same rows give the same bits.
+minimised by coordinate descent in a fixed order. The lowest point is found far beyond the ten
+decimals that are kept, so that another number of threads or another processor gives the same model.
 
 Worked: one x, 90 of 100 good where x = 1 and 50 of 100 where x = 0, no penalty: α = ln(50/50) = 0,
 β = ln(90/10) = 2.1972.
@@ -20,8 +21,11 @@ from msgspec import Struct
 from xinheng.learning.columns import Floats, LearningError, Truths
 
 _STEPS: Final = 60
-_SWEEPS: Final = 200
-_TOLERANCE: Final = 1e-9
+_SWEEPS: Final = 1_000
+# A step as small as this is taken whole: the loss is too blunt to judge it, Newton is not.
+_SMALL: Final = 1e-3
+_ARRIVED: Final = 1e-12
+KEPT_DECIMALS: Final = 10
 
 
 class Fitted(Struct, frozen=True):
@@ -49,15 +53,13 @@ def fit(x: Floats, bad: Truths, ridge: float, *, free: bool = False) -> Fitted:
     floor[0] = -np.inf
     beta = np.zeros(design.shape[1])
     beta[0] = np.log(rate / (1.0 - rate))
-    loss = _loss(design @ beta, good, beta, penalty)
     steps = 0
-    while steps < _STEPS:
+    moved = np.inf
+    while steps < _STEPS and moved > _ARRIVED:
         steps += 1
-        beta, fell = _newton(design, good, beta, loss, penalty, floor)
-        loss -= fell
-        if fell <= _TOLERANCE * (abs(loss) + 1.0):
-            break
-    return Fitted(float(beta[0]), tuple(float(one) for one in beta[1:]), steps)
+        beta, moved = _newton(design, good, beta, penalty, floor)
+    kept = np.round(beta, KEPT_DECIMALS) + 0.0
+    return Fitted(float(kept[0]), tuple(float(one) for one in kept[1:]), steps)
 
 
 def probability(log_odds: Floats) -> Floats:
@@ -70,21 +72,24 @@ def _loss(z: Floats, good: Floats, beta: Floats, penalty: Floats) -> float:
 
 
 def _newton(
-    design: Floats, good: Floats, beta: Floats, loss: float, penalty: Floats, floor: Floats
+    design: Floats, good: Floats, beta: Floats, penalty: Floats, floor: Floats
 ) -> tuple[Floats, float]:
-    """(the next coefficients, by how much the loss fell); halves the step until it falls."""
+    """(the next coefficients, by how much they moved); halves a large step until the loss falls."""
     z = design @ beta
     p = 1.0 - probability(z)
     weight = np.maximum(p * (1.0 - p), 1e-10)
     slope = design.T @ (p - good) + penalty * beta
     curve = design.T @ (design * weight[:, None]) + np.diag(penalty + 1e-10)
     move = _within(curve, slope, beta, floor) - beta
+    size = float(np.abs(move).max())
+    if size < _SMALL:
+        return beta + move, size
+    loss = _loss(z, good, beta, penalty)
     share = 1.0
     while share > 1e-6:
         tried = beta + share * move
-        fell = loss - _loss(design @ tried, good, tried, penalty)
-        if fell > 0.0:
-            return tried, fell
+        if _loss(design @ tried, good, tried, penalty) < loss:
+            return tried, share * size
         share /= 2.0
     return beta, 0.0
 
@@ -103,6 +108,6 @@ def _within(curve: Floats, slope: Floats, beta: Floats, floor: Floats) -> Floats
                 gradient += curve[:, j] * change
                 at[j] = to
                 largest = max(largest, abs(change) * float(np.sqrt(diagonal[j])))
-        if largest < 1e-7:
+        if largest < _ARRIVED:
             break
     return at
