@@ -129,6 +129,13 @@ PAGES: Final[dict[str, Page]] = {
     "freshness-csv": Page("customers.view"),
     "file-measures": Page("portfolio.view"),
     "file-measures-card": Page("portfolio.view"),
+    # talks
+    "talks": Page("customers.view"),
+    "talk": Page("customers.view", "talk"),
+    "talk-new": Page("talks.write", "customer", post=422),  # no subject
+    "talk-follow-up": Page("talks.write", "talk", get=None, post=422),  # no day
+    "talk-done": Page("talks.write", "talk", get=None, post=302),
+    "talk-withdraw": Page("talks.write", "talk", get=None, post=302),
     # contracts
     "contracts": Page("customers.view"),
     "contract": Page("customers.view", "contract"),

@@ -19,6 +19,7 @@ urlpatterns = guarded(
         path("", include("xinheng.web.inquiries.urls")),
         path("", include("xinheng.web.inquiries.looking_urls")),
         path("", include("xinheng.web.contracts.urls")),
+        path("", include("xinheng.web.relations.urls")),
         path("", include("xinheng.web.files.urls")),
         path("", include("xinheng.web.verification.urls")),
         path("", include("xinheng.web.orders.urls")),

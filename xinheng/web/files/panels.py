@@ -23,6 +23,7 @@ from xinheng.web.files.licences import read as read_licences
 from xinheng.web.inquiries.bureaus import reports_panel
 from xinheng.web.inquiries.panel import references_panel
 from xinheng.web.inquiries.visits import visits_panel
+from xinheng.web.relations.views import talks_panel
 from xinheng.web.statements.panel import statements_panel
 
 
@@ -51,6 +52,7 @@ PANELS: tuple[Panel, ...] = (
         "inquiries/_reports_panel.html",
         reports_panel,
     ),
+    Panel("contact", T("沟通", "Talks"), "relations/_panel.html", talks_panel),
     Panel("contact", T("实地走访", "Visits"), "inquiries/_visits_panel.html", visits_panel),
     Panel("trade", T("资信证明", "References"), "inquiries/_panel.html", references_panel),
     Panel("licences", T("证照文件", "Licence papers"), "files/_licences.html", read_licences),

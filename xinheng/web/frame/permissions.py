@@ -90,6 +90,13 @@ PERMISSIONS: Final[dict[str, str]] = {
     "visit-submit": "inquiries.ask",
     "visit-cancel": "inquiries.ask",
     "visit-review": "inquiries.review",
+    # talks
+    "talks": "customers.view",
+    "talk": "customers.view",
+    "talk-new": "talks.write",
+    "talk-follow-up": "talks.write",
+    "talk-done": "talks.write",
+    "talk-withdraw": "talks.write",
     # contracts: who sees customers sees them, two people bring one in force
     "contracts": "customers.view",
     "contract": "customers.view",
