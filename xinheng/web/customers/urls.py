@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from xinheng.web.customers import duplicates, views
+from xinheng.web.customers import duplicates, identity, views
 
 urlpatterns = [
     path("customers/", views.customers, name="customers"),
     path("customers/duplicates/", duplicates.duplicates, name="duplicates"),
     path("customers/duplicates/judge/", duplicates.judge, name="duplicates-judge"),
+    path("customers/-/picks/", identity.picks, name="identity-picks"),
+    path("customers/<path:code>/identity/", identity.identity_page, name="identity"),
     path("customers/-/suggestions/", views.suggestions, name="customer-suggestions"),
 ]
