@@ -120,6 +120,8 @@ STEPS_OF_OTHERS = {
     ("xinheng.dossiers.facts", "xinheng.inquiries.bureau_keeping"),
     ("xinheng.dossiers.facts", "xinheng.inquiries.visit_review"),
     ("xinheng.dossiers.filing", "xinheng.inquiries.visiting"),
+    # a read beside the count: how files stand keeps limits from being raised
+    ("xinheng.dossiers.standing", "xinheng.decisions.file_gaps"),
     # and so does what an applicant or the giver of a reference says
     ("xinheng.customers.prospects", "xinheng.inquiries.registering"),
     ("xinheng.customers.prospects", "xinheng.inquiries.deciding"),
@@ -417,6 +419,7 @@ BESIDE = {
     "dossiers.facts": {"field_and_value", "check_new"},
     "dossiers.verifying": set(),
     "limits.adjusting": {"preview_adjustment"},
+    "limits.suspending": {"suspensions"},
     "people.deputies": set(),
     "customers.identities": set(),
     "customers.naming": set(),

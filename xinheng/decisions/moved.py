@@ -1,10 +1,12 @@
 """Which held orders must be looked at again: those whose state is not the one last judged on.
 
 The state is one fingerprint of all that a check reads: every line of the order's tree, the customer
-and who pays, the rating, the rates, the policy and the day. It is made of the rows' own versions
-(PostgreSQL's xmin), not of clocks: an import that began before a hold was opened and commits after
-it is noticed, whatever their times say. Example: 30,000.00 are received for C-7; the line's row has
-a new version; the three holds of C-7 have another fingerprint than the one they keep.
+and who pays, the rating, how the credit file stands, the rates, the policy and the day. It is made
+of the rows' own versions (PostgreSQL's xmin), not of clocks: an import that began before a hold was
+opened and commits after it is noticed, whatever their times say. (A file is counted again and again
+without standing otherwise: there the figures themselves count.) Example: 30,000.00 are received for
+C-7; the line's row has a new version; the three holds of C-7 have another fingerprint than the one
+they keep.
 """
 
 from __future__ import annotations
@@ -50,7 +52,10 @@ with waiting as (
     || tree.print || '|'
     || (select c.xmin::text from customers_customer c where c.id = w.customer_id) || '|'
     || (select c.xmin::text from customers_customer c where c.id = w.payer) || '|'
-    || coalesce((select r.xmin::text from decisions_rating r where r.customer_id = w.payer), '-'))
+    || coalesce((select r.xmin::text from decisions_rating r where r.customer_id = w.payer), '-')
+    || coalesce((select '|' || z.complete_bps || '|' || coalesce(z.fresh_until::text, '-') || '|'
+      || coalesce(z.licence_until::text, '-') from dossiers_filestanding z
+      where z.customer_id = w.payer and z.counted_at is not null), ''))
     as now
   from waiting w join tree on tree.top = w.top cross join world
 )

@@ -18,6 +18,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.models import Q
 from msgspec import Struct
 
 from xinheng.dossiers.fields import catalogue
@@ -48,10 +49,9 @@ def count_moved(*, today: date, at: datetime) -> int:
 
 
 def standings_of(customer_ids: Sequence[int]) -> dict[int, Stood]:
-    """How these customers' files stand; absent: nothing verified stands in them yet."""
-    rows = FileStanding.objects.filter(
-        customer_id__in=customer_ids, counted_at__isnull=False, complete_bps__gt=0
-    )
+    """How these customers' files stand; absent: they hold nothing yet."""
+    told = Q(complete_bps__gt=0) | Q(licence_until__isnull=False)
+    rows = FileStanding.objects.filter(told, customer_id__in=customer_ids, counted_at__isnull=False)
     return {
         row.customer_id: Stood(row.complete_bps, row.fresh_until, row.licence_until) for row in rows
     }

@@ -22,6 +22,7 @@ from xinheng.customers.duplicates import look_for_pairs, state_of_the_book
 from xinheng.customers.models import Customer
 from xinheng.decisions.actions import expire_due
 from xinheng.decisions.assess import assess, due
+from xinheng.decisions.licences import follow_licences
 from xinheng.decisions.notices import look_after
 from xinheng.decisions.rechecking import recheck_due, recheck_horizon
 from xinheng.dossiers.standing import count_moved
@@ -121,6 +122,11 @@ def count_files(at: datetime) -> int:
     return count_moved(today=today(at), at=at)
 
 
+def suspend_for_licences(at: datetime) -> int:
+    """Licences that ended take the limits with them, new ones bring them back."""
+    return follow_licences(today=today(at), at=at)
+
+
 def assess_customers(at: datetime) -> int:
     """Customers whose ledger moved, or whose rating ran out, are scored again."""
     if company() is None:
@@ -140,6 +146,7 @@ ROUNDS = (
     Round("limits in force", 30, turn_limits),
     Round("documents of the day", 60, bring_in_documents),
     Round("credit files counted", 2, count_files),
+    Round("business licences", 5, suspend_for_licences),
     Round("quarantine", 30, look_into_quarantine),
     Round("counters against documents", 15, Watch()),
     Round("assessments", 20, assess_customers),

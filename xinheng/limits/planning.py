@@ -55,10 +55,12 @@ def enter_plan(
     customer_ids: Iterable[int],
     actor: Actor,
     *,
+    beside: bool = False,
     today: date,
     at: datetime,
 ) -> list[int]:
-    """Add rows to their lines' plans; one with the same first day, if there is any, is replaced.
+    """Add rows to their lines' plans; one with the same first day, if there is any, is replaced,
+    unless the new one stands `beside` it and both are to be told apart later.
 
     Returns the lines whose limit changed by it today. The caller holds the locks.
     """
@@ -67,7 +69,8 @@ def enter_plan(
     replaced = [columns[0], columns[1], columns[4]]
     with connections["default"].cursor() as cursor:
         cursor.execute(plan_sql.KEEP_BASE, [at, lines])
-        cursor.execute(plan_sql.REPLACE_DATED, [at, actor.ref, *replaced])
+        if not beside:
+            cursor.execute(plan_sql.REPLACE_DATED, [at, actor.ref, *replaced])
         cursor.execute(plan_sql.ADD_DATED, [actor.ref, at, *columns])
     return come_into_force(lines, customer_ids, today=today, at=at)
 

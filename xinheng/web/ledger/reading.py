@@ -51,6 +51,8 @@ KINDS = {
     "lines.granted": T("额度核定", "Limits granted"),
     "lines.rejected": T("额度建议未采纳", "Limit proposals rejected"),
     "lines.adjusted": T("批量调整额度", "Limits adjusted"),
+    "lines.suspended": T("额度暂停", "Limits suspended"),
+    "lines.resumed": T("额度恢复", "Limits resumed"),
     "line.proposed": T("人工提出额度", "Limit entered by a person"),
     "line.granted": T("核定一项额度", "Limit granted"),
     "line.withdrawn": T("撤回额度", "Limit withdrawn"),
