@@ -202,6 +202,12 @@ def monthly_payment(
     return [_paid_month(name, by_month.get(name, [])) for name in names]
 
 
+def paid_of(customer_id: int, as_of: date, *, currency: str) -> list[Experience]:
+    """What was paid in the window of 365 days, each with its days late (negative: early)."""
+    values = {"customers": [customer_id], "since": as_of - timedelta(days=WINDOW_DAYS)}
+    return _paid(values, as_of).get((customer_id, currency), [])
+
+
 def _paid_month(month: str, paid: list[Experience]) -> PaidMonth:
     return PaidMonth(
         month,

@@ -37,6 +37,9 @@ _ROWS = {
     "decisions_decision": "customer_id in {c}",
     "decisions_rating": "customer_id in {c}",
     "decisions_assessment": "customer_id in {c}",
+    "contracts_contract": "customer_id in {c}",
+    "relations_followup": ("talk_id in (select id from relations_talk where customer_id in {c})"),
+    "relations_talk": "customer_id in {c}",
     **dict.fromkeys(
         ("dossiers_documentaccess", "dossiers_documentpiece"),
         "document_id in (select id from dossiers_document where customer_id in {c})",

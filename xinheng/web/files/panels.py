@@ -20,6 +20,7 @@ from xinheng.texts import T
 from xinheng.web.contracts.panel import contracts_panel
 from xinheng.web.customers.identity_panel import identity_panel
 from xinheng.web.files.licences import read as read_licences
+from xinheng.web.files.paying import payment_panel
 from xinheng.web.inquiries.bureaus import reports_panel
 from xinheng.web.inquiries.panel import references_panel
 from xinheng.web.inquiries.visits import visits_panel
@@ -52,6 +53,7 @@ PANELS: tuple[Panel, ...] = (
         "inquiries/_reports_panel.html",
         reports_panel,
     ),
+    Panel("payment", T("付款表现", "Payment"), "files/_paying.html", payment_panel),
     Panel("contact", T("沟通", "Talks"), "relations/_panel.html", talks_panel),
     Panel("contact", T("实地走访", "Visits"), "inquiries/_visits_panel.html", visits_panel),
     Panel("trade", T("资信证明", "References"), "inquiries/_panel.html", references_panel),

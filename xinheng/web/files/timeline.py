@@ -15,11 +15,13 @@ from typing import Any
 from django.db import connection
 from django.urls import reverse
 
+from xinheng.contracts.models import Contract
 from xinheng.credit.money import display
 from xinheng.customers.models import Customer
 from xinheng.decisions.models import Assessment, Decision, Hold
 from xinheng.intake.models import ImportBatch
 from xinheng.limits.models import Proposal
+from xinheng.relations.models import Talk
 from xinheng.texts import T
 from xinheng.web.decisions import words
 from xinheng.web.decisions.reading import person_name
@@ -61,6 +63,8 @@ def read(user: Any, customer: Customer, *, imports: bool, most: int = EVENTS_MAX
         *_grants(customer),
         *_decisions(user, customer),
         *_holds(user, customer),
+        *_talks(user, customer),
+        *_contracts(user, customer),
     ]
     if imports:
         events.extend(_imports(user, customer))
@@ -123,6 +127,24 @@ def _holds(user: Any, customer: Customer) -> Iterator[Event]:
         )
         href = reverse("decision", args=[row.pk])
         yield Event(row.ended_at or row.opened_at, "hand-stop", title, said, href, tone)
+
+
+def _talks(user: Any, customer: Customer) -> Iterator[Event]:
+    rows = Talk.objects.all().visible_to(user).filter(customer=customer, withdrawn_at=None)
+    for row in rows.select_related("recorded_by").order_by("-recorded_at")[:EACH_MAX]:
+        title = T(f"沟通：{row.subject}", f"Talk: {row.subject}")
+        href = reverse("talk", args=[row.pk])
+        yield Event(row.recorded_at, "phone", title, row.recorded_by.name, href)
+
+
+def _contracts(user: Any, customer: Customer) -> Iterator[Event]:
+    mine = Contract.objects.all().visible_to(user).filter(customer=customer)
+    rows = mine.filter(in_force_at__isnull=False).select_related("in_force_by")
+    for row in rows.order_by("-in_force_at")[:EACH_MAX]:
+        title = T(f"合同 {row.number} 生效", f"Contract {row.number} in force")
+        by = person_name(row.in_force_by) if row.in_force_by else ""
+        href = reverse("contract", args=[row.pk])
+        yield Event(row.in_force_at or row.recorded_at, "contract", title, by, href)
 
 
 def _imports(user: Any, customer: Customer) -> Iterator[Event]:
