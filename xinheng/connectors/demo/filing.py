@@ -129,16 +129,21 @@ def _capital(customer: Customer) -> int:
     return Random(f"{SEED}:capital:{customer.code}").randrange(1, 60) * 500_000
 
 
+def _address(customer: Customer, random: Random) -> str:
+    town, number = customer.city or customer.country, random.randrange(1, 900)
+    street = random.choice(STREETS)
+    return f"{town}{street}{number}号" if customer.uscc else f"{number} Dock Road, {town}"
+
+
 def _registered(customer: Customer, day: date, random: Random) -> Iterable[Line]:
     founded = date(random.randrange(1996, 2021), random.randrange(1, 13), random.randrange(1, 28))
     ends = day + timedelta(days=random.randrange(200, 4_000))
     form = "joint_stock" if "股份" in customer.name else "limited"
-    town = customer.city or customer.country
     facts: list[tuple[str, str, Any, Any]] = [
         ("registered_name", customer.name, None, None),
         (
             "registered_address",
-            f"{town}{random.choice(STREETS)}{random.randrange(1, 900)}号",
+            _address(customer, random),
             *(None,) * 2,
         ),
         ("registered_capital", f"{_capital(customer)}.00 CNY", None, None),
@@ -226,7 +231,7 @@ def _scan(chosen: list[Customer], day: date, actor: Actor, *, at: datetime) -> i
     for customer, days in zip(chosen, SCANS, strict=False):
         until = day + timedelta(days=days)
         since = until - timedelta(days=3_650)
-        content = _pdf(f"SIMULATED BUSINESS LICENCE {customer.code}", f"{since} - {until}")
+        content = pdf_of(f"SIMULATED BUSINESS LICENCE {customer.code}", f"{since} - {until}")
         upload = check_upload(f"licence-{customer.code}.pdf", content)
         new = NewDocument(
             customer_code=customer.code,
@@ -240,7 +245,7 @@ def _scan(chosen: list[Customer], day: date, actor: Actor, *, at: datetime) -> i
     return min(len(chosen), len(SCANS))
 
 
-def _pdf(*lines: str) -> bytes:
+def pdf_of(*lines: str) -> bytes:
     """One page of plain text."""
     text = b"BT /F1 18 Tf 60 760 Td 28 TL "
     text += b" ".join(b"(%s) Tj T*" % line.encode("ascii", "replace") for line in lines) + b" ET"

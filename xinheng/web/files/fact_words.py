@@ -13,6 +13,7 @@ from typing import Final
 from xinheng.credit.money import MoneyError, display, to_minor
 from xinheng.dossiers.credit_file import SeenFact
 from xinheng.dossiers.fields import Field
+from xinheng.inquiries.bureau_terms import terms
 from xinheng.people.models import User
 from xinheng.texts import T
 from xinheng.web.decisions.reading import person_name
@@ -82,6 +83,7 @@ _SOURCES: Final = {
     "visit": T("现场走访", "site visit"),
 }
 _SOURCE_KINDS: Final = {
+    "registry": T("登记机关 {rest}", "register {rest}"),
     "bureau": T("机构 {rest}", "bureau {rest}"),
     "file": T("文件 {rest}", "file {rest}"),
 }
@@ -109,10 +111,12 @@ def told(field: Field, value: str | None) -> str:
 
 
 def source(text: str) -> str:
-    """Who says so: "bureau:qcc" → 机构 qcc; a source in words stays what it is."""
+    """Who says so: "bureau:qichacha" → 企查查; a source in words stays what it is."""
     if text in _SOURCES:
         return str(_SOURCES[text])
     kind, _, rest = text.partition(":")
+    if kind == "bureau" and rest in terms().bureaus:
+        return str(terms().bureaus[rest].name)
     if rest and kind in _SOURCE_KINDS:
         return str(_SOURCE_KINDS[kind].format(rest=rest))
     return text
