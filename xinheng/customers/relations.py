@@ -12,8 +12,9 @@ from typing import Final
 
 from django.db import connection
 
-from xinheng.customers.models import Customer
+from xinheng.customers.models import Customer, Merge
 from xinheng.customers.refusals import CustomerRefusal
+from xinheng.customers.told_numbers import ONE_AT_A_TIME as NUMBERS
 from xinheng.refusals import Refused
 
 DEPTH_MAX: Final = 20
@@ -58,3 +59,31 @@ def _require_lawful(customer: Customer, relation: str, other: Customer) -> None:
         if depth >= DEPTH_MAX:
             raise Refused(CustomerRefusal.TOO_DEEP, most=DEPTH_MAX)
         above = next_up
+
+
+def keep_merge(
+    alias: Customer, survivor: Customer | None, reason: str, by: str, *, at: datetime
+) -> None:
+    """The row that says who merged, or parted (survivor None), when and why. A step of the merge.
+
+    Refuses IDENTITY_TAKEN_SINCE where parting would leave one number with two companies.
+    """
+    standing = Merge.objects.filter(alias=alias, parted_at=None)
+    standing.update(parted_reason=reason, parted_by=by, parted_at=at)
+    if survivor is not None:
+        Merge.objects.create(
+            alias=alias, survivor=survivor, reason=reason, merged_by=by, merged_at=at
+        )
+        return
+    Customer.objects.select_for_update(no_key=True).filter(pk=alias.pk).first()
+    with connection.cursor() as cursor:
+        cursor.execute(NUMBERS)
+    for number in alias.identities.filter(ended_at=None).exclude(kind="other"):
+        others = Customer.objects.filter(merged_into=None).exclude(pk=alias.pk)
+        held = others.filter(
+            identities__kind=number.kind,
+            identities__value=number.value,
+            identities__ended_at=None,
+        ).first()
+        if held is not None:
+            raise Refused(CustomerRefusal.IDENTITY_TAKEN_SINCE, value=number.value, other=held.code)

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 
 from xinheng.customers.models import Customer
 from xinheng.customers.refusals import CustomerRefusal
-from xinheng.customers.relations import relate
+from xinheng.customers.relations import keep_merge, relate
 from xinheng.ledger.actions import append
 from xinheng.ledger.entries import NewEntry
 from xinheng.limits.tree import arrange
@@ -27,6 +27,7 @@ from xinheng.people.actor import Actor
 from xinheng.refusals import Refused
 
 REASON_CHARACTERS_MIN: Final = 4
+REASON_CHARACTERS_MAX: Final = 1_000
 
 
 def set_parent(
@@ -57,7 +58,9 @@ def merge(alias_id: int, survivor_id: int, reason: str, *, actor: Actor, at: dat
 
 
 def unmerge(alias_id: int, reason: str, *, actor: Actor, at: datetime) -> int:
-    """They are two after all: all stands as it stood. Refuses as `set_parent`, NOT_MERGED."""
+    """They are two after all: all stands as it stood. Refuses as `set_parent`, NOT_MERGED,
+    IDENTITY_TAKEN_SINCE.
+    """
     customer = _found(alias_id, actor)
     if customer.merged_into_id is None:
         raise Refused(CustomerRefusal.NOT_MERGED, customer=customer.code)
@@ -77,10 +80,14 @@ def _relate(
         raise Refused(CustomerRefusal.NOT_ALLOWED, permission="customers.edit")
     if len(reason.strip()) < REASON_CHARACTERS_MIN:
         raise Refused(CustomerRefusal.NEEDS_REASON)
+    if len(reason.strip()) > REASON_CHARACTERS_MAX:
+        raise Refused(CustomerRefusal.REASON_TOO_LONG, most=REASON_CHARACTERS_MAX)
     with transaction.atomic():
         customer = _found(customer_id, actor)
         other = None if other_id is None else _found(other_id, actor)
         before = relate(customer, relation, other, at=at)
+        if relation == "merged_into":
+            keep_merge(customer, other, reason.strip(), actor.ref, at=at)
         touched = {one.pk for one in (customer, other, before) if one is not None}
         moved = arrange(touched, at=at, alone=True)
         values = {

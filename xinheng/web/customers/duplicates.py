@@ -20,9 +20,11 @@ from xinheng.customers.models import AlikePair, Customer
 from xinheng.decisions.regrouping import merge
 from xinheng.refusals import Refused
 from xinheng.texts import T
+from xinheng.web.customers.weighing import Weighed, weigh_merge
 from xinheng.web.frame.access import actor_of
 
 SHOWN_MAX: Final = 50
+WEIGHED: Final = {"weigh-one": "keep-one", "weigh-other": "keep-other"}
 REASONS: Final = {
     "uscc": T("统一社会信用代码相同", "Same USCC"),
     "lei": T("LEI 相同", "Same LEI"),
@@ -55,6 +57,7 @@ def _page(
     error: T | None = None,
     reason: str = "",
     status: int = 200,
+    weighed: Weighed | None = None,
 ) -> HttpResponse:
     seen = AlikePair.objects.visible_to(request.user)
     waiting = seen.filter(different_at=None, one__merged_into=None, other__merged_into=None)
@@ -65,6 +68,7 @@ def _page(
         "wrong": wrong,
         "error": error,
         "reason": reason,
+        "weighed": weighed,
     }
     return render(request, "customers/duplicates.html", context, status=status)
 
@@ -93,6 +97,10 @@ def judge(request: HttpRequest) -> HttpResponse:
     if pair is None:
         raise Http404
     reason = request.POST.get("reason", "")
+    verdict = request.POST.get("verdict", "")
+    if verdict in WEIGHED:
+        stays, goes = _order(pair, WEIGHED[verdict])
+        return _page(request, pair.pk, None, reason, weighed=weigh_merge(request, goes, stays))
     try:
         done = _carry_out(request, pair, reason)
     except Refused as refused:

@@ -35,6 +35,9 @@ PERMISSIONS: Final[dict[str, str]] = {
     "customer-suggestions": "customers.view",
     "identity": "customers.edit",
     "identity-picks": "customers.edit",
+    "merges": "customers.edit",
+    "merges-part": "customers.edit",
+    "survivor": "customers.view",
     "duplicates": "customers.edit",
     "duplicates-judge": "customers.edit",
     # the credit file
