@@ -95,13 +95,15 @@ def test_rounded_reciprocals_are_taken_and_the_upper_triangle_counts() -> None:
         ([["1", ""], ["2", "1"]], "not compared yet"),
         ([["1", "much"], ["", "1"]], "write 3, 1/3 or 0.5"),
         ([["1", "NaN"], ["", "1"]], "write 3, 1/3 or 0.5"),
+        ([["1", "1e99999999"], ["", "1"]], "write 3, 1/3 or 0.5"),
+        ([["1", True], ["", "1"]], "write 3, 1/3 or 0.5"),
         ([["1", "1/0"], ["", "1"]], "write 3, 1/3 or 0.5"),
         ([["2", "2"], ["", "1"]], "the diagonal is 1"),
         ([["1", "2"]], "must be square"),
         ([["1"] * 11] * 11, "must be square"),
     ],
 )
-def test_judgements_that_can_not_be_used_are_refused(rows: list[list[str]], en: str) -> None:
+def test_judgements_that_can_not_be_used_are_refused(rows: list[list[str | int]], en: str) -> None:
     with pytest.raises(AnswerError, match=en):
         ahp.judgements(rows)
 

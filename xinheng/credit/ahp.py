@@ -10,6 +10,7 @@ contradicts itself most is named: there 1 > 2 > 3 > 1. Its gap is |ln(a_ij · a_
 geometric mean, each one's CR beside it. Roots are taken with 40 digits, never as floats.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
@@ -27,6 +28,8 @@ VERSION: Final[int] = _RULES["version"]
 SCALE: Final[dict[str, dict[str, str]]] = _RULES["scale"]
 ACCEPT_BELOW: Final = Decimal(_RULES["accept_below"])
 MAX_EXPERTS: Final[int] = _RULES["most_experts"]
+# "3", "0.333333" or "1/3"; no exponents, which could ask for a number of a million digits.
+_TYPED = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,12}|/[0-9]{1,6})?", re.ASCII)
 _WIDE = Context(prec=40, rounding=ROUND_HALF_UP)
 
 Matrix = tuple[tuple[Decimal, ...], ...]
@@ -282,9 +285,10 @@ def _look_at_mirror(given: str | int | Decimal | None, upper: Fraction, i: int, 
 
 def _fraction(given: str | int | Decimal | None, i: int, j: int) -> Fraction:
     try:
-        if given is None or isinstance(given, (bool, float)):
+        plain = isinstance(given, (int, Decimal)) and not isinstance(given, bool)
+        if not plain and not (isinstance(given, str) and _TYPED.fullmatch(given.strip())):
             raise ValueError(given)
-        return Fraction(given)
+        return Fraction(given or 0)
     except (ValueError, OverflowError, ZeroDivisionError):
         raise _wrong(i, j, "请写 3、1/3 或 0.5 这样的数", "write 3, 1/3 or 0.5") from None
 
