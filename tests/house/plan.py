@@ -56,7 +56,7 @@ OTHER_FILES = {
     "contracts": {"rows", "sealing", "telling"},
     "customers": {
         *("alike_sql", "duplicates", "identities", "prospects", "relations", "rows"),
-        *("naming", "search_text", "told_numbers"),
+        *("control", "naming", "search_text", "told_numbers"),
     },
     "decisions": {
         *("answering", "assess", "batch", "facts", "features", "judging", "pipeline", "sql"),
@@ -72,7 +72,7 @@ OTHER_FILES = {
         *("filing", "pdfs", "picture_facts", "pictures", "sheets", "uploads"),
         *("statement_checks", "statement_filing", "statement_ratios", "statement_templates"),
         "statement_versions",
-        *("breakdown", "disputes", "freshness", "standing", "waiting"),
+        *("breakdown", "disputes", "freshness", "kept", "standing", "waiting"),
     },
     "inquiries": {
         *("bureau_keeping", "bureau_rows", "bureau_terms", "bureaus", "reports"),

@@ -16,6 +16,7 @@ from django.db import connection
 from msgspec import Struct
 
 from xinheng.dossiers.fields import catalogue
+from xinheng.dossiers.kept import KEPT, places
 from xinheng.dossiers.measures import SHOWN, Measures, measures_of, parameters
 
 ORDERS: Final = ("complete", "timely", "accurate", "secure")
@@ -58,10 +59,7 @@ _SUMS = """
   group by s.customer_id, s.unit_id, s.block
 )
 """
-_PARTS = (
-    SHOWN
-    + _SUMS
-    + """
+_PARTS = """
 select grouping(unit_id, block), unit_id, block, sum(there), sum(timely), sum(accurate),
   sum(secure), null
 from (select unit_id, block, sum(there) as there, sum(timely) as timely,
@@ -70,12 +68,8 @@ group by grouping sets ((unit_id), (block))
 union all
 select 4, unit_id, null, 0, 0, 0, 0, count(*) from book group by unit_id
 """
-)
 # a measure that can't be told (nothing is present) is as bad as none of it: it comes first
-_WORST = (
-    SHOWN
-    + _SUMS
-    + """
+_WORST = """
 , files as (
   select b.id, b.tier, coalesce(sum(s.there), 0) as there, coalesce(sum(s.timely), 0) as timely,
     coalesce(sum(s.accurate), 0) as accurate, coalesce(sum(s.secure), 0) as secure
@@ -93,16 +87,18 @@ from ranked r join customers_customer c on c.id = r.id
 where (r.rank, r.id) > (%(after_rank)s, %(after_id)s)
 order by r.rank, r.id limit %(limit)s
 """
-)
 
 
-def break_down(user: Any, day: date) -> Parts:
-    """Measures over the book in sight, by unit and by block, in one statement."""
+def break_down(user: Any, day: date, *, kept: bool = False) -> Parts:
+    """Measures over the book in sight, by unit and by block, in one statement; `kept`: from what
+    was counted ahead.
+    """
     asked = parameters(user, day)
     if asked is None:
         return Parts(Measures(Decimal("0.00"), None, None, None, 0), {}, {})
     with connection.cursor() as cursor:
-        cursor.execute(_PARTS, asked | {"block": ""})
+        asked |= {"block": "", "each": True, **places()}
+        cursor.execute((KEPT if kept else SHOWN + _SUMS) + _PARTS, asked)
         rows = cursor.fetchall()
     files = {unit: int(number) for mark, unit, *_, number in rows if mark == _OF_BOOK}
     by_unit = {row[1]: _figures(row) for row in rows if row[0] == _OF_UNIT}
@@ -146,6 +142,7 @@ def worst_files(
     unit: int | None = None,
     after: tuple[int, int] = (-2, 0),
     limit: int,
+    kept: bool = False,
 ) -> list[FileMeasures]:
     """Files by one measure, the worst first, beyond the key `after`; of one block or all. `unit`
     narrows what a person who sees every unit looks at.
@@ -156,9 +153,9 @@ def worst_files(
     if unit is not None and asked["unit"] is None:
         asked["unit"] = unit
     asked |= {"block": block, "order": order, "limit": min(limit, ROWS_MAX)}
-    asked |= {"after_rank": after[0], "after_id": after[1]}
+    asked |= {"after_rank": after[0], "after_id": after[1], "each": False, **places()}
     with connection.cursor() as cursor:
-        cursor.execute(_WORST, asked)
+        cursor.execute((KEPT if kept else SHOWN + _SUMS) + _WORST, asked)
         return [_line(row, _weight(block)) for row in cursor.fetchall()]
 
 

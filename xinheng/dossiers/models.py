@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from xinheng.people.models import unit_scope
@@ -286,6 +287,9 @@ class FileStanding(models.Model):
     tier = models.CharField(max_length=6, db_default="normal")
     into = models.ForeignKey("customers.Customer", models.SET_NULL, null=True, related_name="+")
     counted_at = models.DateTimeField(null=True)
+    # kept.py: four weights of the whole file, then of each block
+    sums = ArrayField(models.IntegerField(), null=True)
+    stale_on = models.DateField(null=True)  # the day after one of the facts was last fresh
 
     class Meta:
         indexes = [
@@ -293,6 +297,7 @@ class FileStanding(models.Model):
                 fields=["customer"], condition=models.Q(moved=True), name="file_standing_moved"
             ),
             models.Index(fields=["recount_on"], name="file_standing_recount"),
+            models.Index(fields=["stale_on"], name="file_standing_stale"),
         ]
 
 

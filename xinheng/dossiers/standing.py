@@ -22,6 +22,7 @@ from django.db.models import Q
 from msgspec import Struct
 
 from xinheng.dossiers.fields import catalogue
+from xinheng.dossiers.kept import keep_sums
 from xinheng.dossiers.models import FileStanding
 
 COUNT_MAX: Final = 2_000
@@ -45,6 +46,7 @@ def count_moved(*, today: date, at: datetime) -> int:
         ids = [row[0] for row in cursor.fetchall()]
         if ids:
             cursor.execute(_COUNT, {"ids": ids, "today": today, "at": at, **_kinds()})
+            keep_sums(cursor, ids, today)
     return len(ids)
 
 
@@ -85,7 +87,7 @@ on conflict (customer_id) do update set moved = true where not s.moved
 """
 _TAKE = """
 select customer_id from dossiers_filestanding
-where moved or recount_on <= %(today)s
+where moved or recount_on <= %(today)s or stale_on <= %(today)s
 order by customer_id limit %(limit)s for update skip locked
 """
 _COUNT = """

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from xinheng.dossiers.breakdown import ORDERS, FileMeasures, break_down, worst_files
 from xinheng.dossiers.fields import catalogue
+from xinheng.dossiers.kept import is_large, kept_measures
 from xinheng.dossiers.measures import Measures, book_measures
 from xinheng.people.models import BusinessUnit
 from xinheng.people.queries import today
@@ -76,7 +77,8 @@ def figures(measures: Measures) -> list[Figure]:
 @require_safe
 def card(request: HttpRequest) -> HttpResponse:
     """The book's four figures, for the portfolio."""
-    measures = book_measures(request.user, today(timezone.now()))
+    measured = kept_measures if is_large() else book_measures
+    measures = measured(request.user, today(timezone.now()))
     context = {"figures": figures(measures), "files": measures.files}
     part = request.htmx and not request.htmx.history_restore_request
     return render(request, f"verification/{'_card' if part else 'card'}.html", context)
@@ -86,7 +88,8 @@ def card(request: HttpRequest) -> HttpResponse:
 def measures_page(request: HttpRequest) -> HttpResponse:
     """By unit, by block, and the worst files of the chosen part."""
     day, said = today(timezone.now()), request.GET
-    parts = break_down(request.user, day)
+    kept = is_large()
+    parts = break_down(request.user, day, kept=kept)
     units = {one.pk: one for one in BusinessUnit.objects.filter(pk__in=parts.units)}
     unit = next((one for one in units.values() if one.code == said.get("unit", "")), None)
     blocks = {one.code: one for one in catalogue().blocks}
@@ -95,6 +98,7 @@ def measures_page(request: HttpRequest) -> HttpResponse:
     order = order if order in ORDERS else "complete"
     context = {
         "day": day,
+        "kept": kept,
         "figures": figures(parts.whole),
         "whole": parts.whole,
         "units": _unit_lines(request, parts.units, units, unit),
@@ -108,7 +112,7 @@ def measures_page(request: HttpRequest) -> HttpResponse:
         "order": order,
         "orders": [(name, NAMES[name], _with(request, sort=name)) for name in ORDERS],
         "pages": pages(request, "file-measures"),
-        "page": _worst(request, day, order, block.code if block else "", unit),
+        "page": _worst(request, day, order, block.code if block else "", unit, kept),
     }
     return render(request, "verification/measures.html", context)
 
@@ -139,7 +143,7 @@ def _unit_lines(
 
 
 def _worst(
-    request: HttpRequest, day: Any, order: str, block: str, unit: BusinessUnit | None
+    request: HttpRequest, day: Any, order: str, block: str, unit: BusinessUnit | None, kept: bool
 ) -> Page:
     told = unpack(request.GET.get("after", ""), 2)
     fine = told is not None and all(isinstance(one, int) for one in told)
@@ -151,6 +155,7 @@ def _worst(
         block=block,
         unit=unit.pk if unit else None,
         limit=PAGE_ROWS + 1,
+        kept=kept,
         **after,
     )
     return page_of(request, found, PAGE_ROWS, _key)
