@@ -84,6 +84,14 @@ def test_a_contract_and_a_call(world: Any, served: str, page: Any, tmp_path: Pat
         seen(page, f"tab-{tab}")
     page.goto(f"{served}/contracts/")
     seen(page, "contracts")
+    page.goto(f"{served}/contracts/")
+    page.click("text=English")
+    page.wait_for_selector("h1:has-text('Contracts')")
+    for name, place in {"en-contract": address, "en-talks": "/talks/?tab=all"}.items():
+        page.goto(served + place)
+        seen(page, name)
+    page.goto(f"{served}/contracts/")
+    seen(page, "en-contracts")
     page.set_viewport_size({"width": 1440, "height": 900})
     wide = {"wide-list": "/contracts/", "wide-one": address, "wide-talks": "/talks/?tab=all"}
     for name, place in wide.items():
