@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 from msgspec import Struct
 
 from xinheng.customers.models import Customer
@@ -106,26 +106,27 @@ def file_as_of(
     Only of the fields `opened` are sealed values opened (None: of all); of others they are None.
     """
     mine = Fact.objects.visible_to(user).filter(customer=customer)
-    known = mine.current() if known_at is None else mine.known_at(known_at)
     cases = ConflictCase.objects.visible_to(user).filter(customer=customer)
     if known_at is None:
-        waiting, cases = mine.waiting(), cases.filter(resolved_at__isnull=True)
+        # one statement for what stands and what waits: the page of a file asks it each time
+        rows = mine.filter(
+            Q(known_since__isnull=False) | Q(rejected_at__isnull=True), known_until__isnull=True
+        )
+        found = list(rows.order_by(F("known_since").asc(nulls_last=True))[:FACTS_MAX])
+        known = [one for one in found if one.known_since is not None]
+        waiting = [one.field for one in found if one.known_since is None]
+        cases = cases.filter(resolved_at__isnull=True)
     else:
+        known = list(mine.known_at(known_at)[:FACTS_MAX])
         undecided = (Q(known_since__isnull=True) | Q(known_since__gt=known_at)) & (
             Q(rejected_at__isnull=True) | Q(rejected_at__gt=known_at)
         )
-        waiting = mine.filter(undecided, entered_at__lte=known_at)
+        undecided_rows = mine.filter(undecided, entered_at__lte=known_at)
+        waiting = list(undecided_rows.values_list("field", flat=True)[:FACTS_MAX])
         still_open = Q(resolved_at__isnull=True) | Q(resolved_at__gt=known_at)
         cases = cases.filter(still_open, opened_at__lte=known_at)
-    return _file(
-        user,
-        customer,
-        valid_on,
-        list(known[:FACTS_MAX]),
-        list(waiting.values_list("field", flat=True)[:FACTS_MAX]),
-        set(cases.values_list("field", flat=True)),
-        opened,
-    )
+    disputed = set(cases.values_list("field", flat=True))
+    return _file(user, customer, valid_on, known, waiting, disputed, opened)
 
 
 def _file(
