@@ -90,6 +90,7 @@ PAGES: Final[dict[str, Page]] = {
     "customer-suggestions": Page("customers.view"),
     "identity": Page("customers.edit", "customer", post=404),  # no act was named
     "identity-picks": Page("customers.edit"),
+    "group": Page("customers.view", "customer", post=404),  # no act was named
     "merges": Page("customers.edit"),
     "merges-part": Page("customers.edit", get=None, post=404),  # no record was named
     "survivor": Page("customers.view", "customer", get=404),  # it was not merged

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from xinheng.web.customers import duplicates, identity, merges, views
+from xinheng.web.customers import duplicates, group, identity, merges, views
 
 urlpatterns = [
     path("customers/", views.customers, name="customers"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("customers/duplicates/judge/", duplicates.judge, name="duplicates-judge"),
     path("customers/merged/", merges.merges, name="merges"),
     path("customers/merged/part/", merges.part, name="merges-part"),
+    path("customers/<path:code>/group/", group.group, name="group"),
     path("customers/<path:code>/survivor/", merges.survivor, name="survivor"),
     path("customers/-/picks/", identity.picks, name="identity-picks"),
     path("customers/<path:code>/identity/", identity.identity_page, name="identity"),

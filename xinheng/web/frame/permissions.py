@@ -35,6 +35,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "customer-suggestions": "customers.view",
     "identity": "customers.edit",
     "identity-picks": "customers.edit",
+    "group": "customers.view",  # and who changes it: customers.edit, by the view
     "merges": "customers.edit",
     "merges-part": "customers.edit",
     "survivor": "customers.view",
