@@ -13,6 +13,7 @@ from xinheng.almanac.queries import plain
 from xinheng.almanac.rows import RateRow
 from xinheng.connectors.demo import accounts, filing, load, removal
 from xinheng.connectors.demo.quoting import DAYS, SOURCE
+from xinheng.contracts.models import Contract
 from xinheng.credit.decide import Facts, decode
 from xinheng.customers.models import Customer
 from xinheng.decisions.actions import check_orders
@@ -28,6 +29,7 @@ from xinheng.people.models import Company, User
 from xinheng.people.queries import company, forget
 from xinheng.policies import queries as policies
 from xinheng.receivables.models import Invoice, Receipt
+from xinheng.relations.models import Talk
 from xinheng.vault.models import DataKey
 
 AT = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -95,12 +97,15 @@ def test_credit_files_have_facts_conflicts_stale_ones_and_papers(loaded: dict) -
     counts = loaded["counts"]
     customers = Fact.objects.values("customer").distinct().count()
     assert counts["facts"] == Fact.objects.count() > 8 * customers
-    assert counts["facts_waiting"] == Fact.objects.waiting().count() == filing.WAITING
+    told = Contract.objects.filter(state="in_force").count()  # each told the file
+    assert counts["facts_waiting"] == Fact.objects.waiting().count() == filing.WAITING + told
+    kept = (Contract.objects.count(), Talk.objects.count())
+    assert (counts["contracts"], counts["talks"]) == kept and min(kept) > 0
     assert counts["conflicts"] == ConflictCase.objects.count() == filing.CONFLICTS
     alice = User.objects.get(username="alice")
     measured = book_measures(alice, AT.date())
     assert measured.timely is not None and measured.timely < 100 > measured.complete
-    ends = sorted(Document.objects.values_list("valid_until", flat=True))
+    ends = sorted(Document.objects.filter(kind="licence").values_list("valid_until", flat=True))
     assert len(ends) == counts["scans"] == len(filing.SCANS)
     assert ends[0] < AT.date() < ends[1]
     assert not Fact.objects.filter(simulated=False).exists()
