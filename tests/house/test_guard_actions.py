@@ -103,6 +103,7 @@ WRITERS = {
     "xinheng.dossiers.fact_import": "a step of an import of facts, and of its undoing",
     "xinheng.dossiers.verifying": "many facts verified at once, a module of its own",
     "xinheng.dossiers.standing": "how files stand, counted by a round: a reading kept, no decision",
+    "xinheng.dossiers.kept": "a step of that count: the weights of each file",
     "xinheng.dossiers.facts": "what persons do to the credit file's facts, a module of its own",
     "xinheng.customers.prospects": "companies that introduced themselves, a module of its own",
     "xinheng.inquiries.links": "links for outsiders, a module of its own",
