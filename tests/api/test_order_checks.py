@@ -77,7 +77,7 @@ def test_the_answer_has_every_field_of_the_contract(world):
         "components",
         "rule",
     ]
-    assert body["policy"] == {"name": "order_check", "version": 2}
+    assert body["policy"] == {"name": "order_check", "version": 3}
 
 
 @pytest.mark.parametrize(

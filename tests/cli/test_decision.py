@@ -23,7 +23,7 @@ def test_a_replay_says_identical_and_how_many_bytes(world, run):
     assert f"{len(bytes(decision.answer))} 字节逐字节相同" in done.out and "Identical" in done.out
     told = run("decision", "replay", decision.pk, "--json")
     assert told.code == 0 and told.json["result"] == "identical"
-    assert told.json["difference"] is None and told.json["policy"] == "order_check v2"
+    assert told.json["difference"] is None and told.json["policy"] == "order_check v3"
 
 
 def test_a_changed_record_ends_with_one_and_names_the_place(world, run):

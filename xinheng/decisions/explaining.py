@@ -44,7 +44,7 @@ TOLD_AS_IT_IS: Final = frozenset(
         *("limit_missing", "limit_unset", "limit_expired", "limit_not_yet_valid"),
         *("headroom_exceeded", "single_order_cap_exceeded", "sublimit_exceeded"),
         *("sublimit_expired", "overdue_amount_exceeded", "overdue_days_exceeded"),
-        *("terms_longer", "limit_in_grace", "order_not_approved"),
+        *("terms_longer", "limit_in_grace", "order_not_approved", "licence_expired"),
     }
 )
 INSTEAD: Final[dict[str, tuple[T, str]]] = {
@@ -93,6 +93,16 @@ INSTEAD: Final[dict[str, tuple[T, str]]] = {
         ("status_unknown", "limit_unknown", "overdue_unknown", "exchange_rate_unknown"),
         (
             T("我们缺少判断所需的一项资料。", "We lack a fact that the decision needs."),
+            RULES,
+        ),
+    ),
+    **dict.fromkeys(
+        ("file_missing", "file_incomplete", "file_stale"),
+        (
+            T(
+                "我们掌握的贵公司资料不完整或已过时，请补充。",
+                "What we hold on your company is incomplete or out of date; please send it anew.",
+            ),
             RULES,
         ),
     ),

@@ -83,6 +83,9 @@ CHECKS = {
     "rating_expired": T("评级在有效期内", "Rating valid"),
     "grade_floor": T("最低评级", "Lowest grade"),
     "terms_longer": T("付款账期", "Payment terms"),
+    "licence_valid": T("营业执照在有效期内", "Business licence valid"),
+    "file_complete": T("信用档案完整", "Credit file complete"),
+    "file_fresh": T("信用档案未过时", "Credit file fresh"),
     "forced_hold": T("人工强制冻结", "Forced hold"),
     "exchange_rates": T("汇率", "Exchange rates"),
 }
@@ -109,6 +112,10 @@ CODES = {
     "rating_expired": T("评级已过期", "Rating expired"),
     "grade_too_low": T("评级过低", "Grade too low"),
     "terms_longer": T("账期过长", "Terms too long"),
+    "licence_expired": T("营业执照已到期", "Licence expired"),
+    "file_missing": T("没有信用档案", "No credit file"),
+    "file_incomplete": T("信用档案不完整", "File incomplete"),
+    "file_stale": T("信用档案有过时资料", "File out of date"),
     "group_headroom_exceeded": T("超出集团额度", "Over the group's limit"),
     "group_limit_expired": T("集团额度已过期", "Group limit expired"),
     "sublimit_exceeded": T("超出分项额度", "Over a sub-limit"),
@@ -208,6 +215,14 @@ _MENDS = {
     "terms_longer": T(
         "把账期缩短到 {threshold} 天以内。", "Shorten the terms to {threshold} days."
     ),
+    "licence_expired": T(
+        "取得新的营业执照，录入档案并核验。", "File the new business licence and have it verified."
+    ),
+    "file_missing": T("建立信用档案。", "Begin the credit file."),
+    "file_incomplete": T(
+        "补齐档案中缺少的项目并核验。", "Fill the gaps in the file and have them verified."
+    ),
+    "file_stale": T("更新档案中过时的项目。", "Bring what is too old in the file up to date."),
     "status_not_active": T("先恢复客户状态。", "Bring the customer's status back to active first."),
 }
 
