@@ -2,8 +2,7 @@
 
 Bob records and files the paper, Alice puts in force; what the file is told waits for Fang. One
 contract ends within the month, one within the quarter, one has no end, one is still a draft. Calls
-have follow-ups: one today, two ahead. Everything is simulated. Example: 4 contracts, 5
-talks.
+have follow-ups: one today, two ahead. Everything is simulated. Example: 4 contracts, 5 talks.
 """
 
 from __future__ import annotations
