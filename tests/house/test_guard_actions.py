@@ -73,7 +73,7 @@ WRITERS = {
     "xinheng.customers.identities": "a company's numbers, a module of its own",
     "xinheng.customers.control": "who holds how much of whom, a module of its own",
     "xinheng.customers.naming": "names, readings, place and trade, a module of its own",
-    "xinheng.customers.told_numbers": "how actions.py brings in and takes back the numbers of files",
+    "xinheng.customers.told_numbers": "how actions.py brings in and takes back numbers of files",
     "xinheng.dossiers.statement_versions": "how actions and statement_filing bring in versions",
     "xinheng.dossiers.statement_filing": "what persons do to statements, a module of its own",
     "xinheng.dossiers.filing": "documents in, out and withdrawn, a module of its own",

@@ -111,7 +111,8 @@ def test_places_and_trades_are_picked_by_typing(world: World) -> None:
     client = signed_in(world.alice)
     lines = text_of(client.get("/customers/-/picks/?kind=division&place-division=西湖"))
     assert "330106" in lines
-    assert "C3011" in text_of(client.get("/customers/-/picks/?kind=industry&place-industry=水泥制造"))
+    asked = "/customers/-/picks/?kind=industry&place-industry=水泥制造"
+    assert "C3011" in text_of(client.get(asked))
     assert client.get("/customers/-/picks/?kind=nothing").status_code == 404
     picked = {"division": "330106 浙江省 杭州市 西湖区", "industry": "C3011"}
     assert post(world, "place", **picked).status_code == 302

@@ -98,12 +98,12 @@ class PlaceForm(forms.Form):
     division = _pick(
         T("行政区划（GB/T 2260）", "Division (GB/T 2260)"),
         "division",
-        T("名称或六位代码，如 西湖区、330106", "a name or six digits, like 西湖区 or 330106"),
+        T("名称或六位代码，如 西湖区、330106", "a name, or six digits such as 330106"),
     )
     industry = _pick(
         T("行业（GB/T 4754）", "Industry (GB/T 4754)"),
         "industry",
-        T("名称或代码，如 水泥、C3011", "a name or a code, like 水泥 or C3011"),
+        T("名称或代码，如 水泥、C3011", "a name, or a code such as C3011"),
     )
 
     def clean_division(self) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # the table of panels imports this module
 SHOWN_MAX: Final = 40
 KINDS: Final = {
     "uscc": T("统一社会信用代码", "USCC"),
-    "lei": T("LEI", "LEI"),
+    "lei": T("LEI 编码", "LEI"),
     "duns": T("邓白氏编码", "DUNS"),
     "vat": T("增值税号", "VAT number"),
     "other": T("其他号码", "Other number"),

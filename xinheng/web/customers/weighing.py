@@ -27,7 +27,7 @@ from xinheng.texts import T
 from xinheng.web.frame.access import actor_of
 
 LINES_MAX: Final = 40
-_REASON: Final = "预览，不保存"  # of an act that is taken back
+_REASON: Final = "a preview, taken back"  # of an act that is taken back
 
 
 class Use(Struct, frozen=True):
