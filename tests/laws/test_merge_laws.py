@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.world import AT, PASSWORD, TODAY, make_customer, make_line, make_world
-from xinheng.connectors.demo.filing import _pdf
+from xinheng.connectors.demo.filing import pdf_of
 from xinheng.customers.identities import add_identity
 from xinheng.customers.models import Customer
 from xinheng.decisions.regrouping import merge, unmerge
@@ -72,7 +72,7 @@ def people(db: None) -> list[Actor]:
     for code, limit in (("C1", 900_00), ("C2", 400_00)):
         customer = make_customer(code, unit=None)
         make_line(customer, limit, open_items=limit // 3)
-        content = _pdf(code)
+        content = pdf_of(code)
         new = NewDocument(customer_code=code, kind="licence", title=code, secrecy=1)
         add_document(new, check_upload("a.pdf", content), actor=actors[0], at=AT)
     add_identity(_pk("C2"), "uscc", "91350100M000100Y43", actor=actors[0], at=AT)
