@@ -79,7 +79,7 @@ PAGES: Final[dict[str, Page]] = {
     "visit": Page("customers.view", "visit"),
     "visit-photo-open": Page("customers.view", "photo"),
     "visit-plan": Page("inquiries.ask", "customer", post=422),  # nothing chosen
-    "visit-cancel": Page("inquiries.ask", "visit", get=None, post=422),  # no reason
+    "visit-cancel": Page("inquiries.ask", "visit", get=None, post=302),
     "visit-submit": Page("inquiries.ask", "visit", get=None, post=422),  # nothing filled in
     "visit-photo": Page("inquiries.ask", "visit", get=None, post=422),  # no file
     "visit-review": Page("inquiries.review", "visit", get=None, post=422),  # nothing stated
