@@ -20,6 +20,7 @@ from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Assessment, Decision, Rating
 from xinheng.dossiers.measures import book_measures
 from xinheng.dossiers.models import ConflictCase, Document, Fact
+from xinheng.inquiries.visiting import NewVisit, plan_visit
 from xinheng.intake.models import ImportBatch
 from xinheng.ledger.models import PendingEntry
 from xinheng.limits.models import CreditLine, Proposal
@@ -148,6 +149,13 @@ def test_a_second_start_loads_nothing(loaded: dict) -> None:
 
 
 def test_it_goes_in_one_step_and_does_not_come_back(loaded: dict) -> None:
+    """With what somebody tried out on it: a visit to one of its customers."""
+    alice = User.objects.get(username="alice")
+    customer = Customer.objects.filter(simulated=True, status="active").first()
+    visit = NewVisit(
+        customer_code=customer.code, purpose="年度走访", planned_on=AT.date(), visitor=alice.pk
+    )
+    plan_visit(visit, actor=of_user(alice), at=AT)
     entries = PendingEntry.objects.count()
     removal.remove(at=AT)
     assert _rows_left() == {}

@@ -38,8 +38,16 @@ _ROWS = {
     "decisions_rating": "customer_id in {c}",
     "decisions_assessment": "customer_id in {c}",
     "contracts_contract": "customer_id in {c}",
-    "relations_followup": ("talk_id in (select id from relations_talk where customer_id in {c})"),
+    "relations_followup": "talk_id in (select id from relations_talk where customer_id in {c})",
     "relations_talk": "customer_id in {c}",
+    "inquiries_visitphoto": "visit_id in (select id from inquiries_visit where customer_id in {c})",
+    **dict.fromkeys(
+        (
+            *("inquiries_visit", "inquiries_bureauquery", "inquiries_bureaureport"),
+            *("inquiries_reference", "inquiries_registration"),
+        ),
+        "customer_id in {c}",
+    ),
     **dict.fromkeys(
         ("dossiers_documentaccess", "dossiers_documentpiece"),
         "document_id in (select id from dossiers_document where customer_id in {c})",
