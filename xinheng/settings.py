@@ -83,6 +83,8 @@ INSTALLED_APPS = [
     "xinheng.contracts",
     "xinheng.relations",
     "xinheng.decisions",
+    "xinheng.modelling",
+    "xinheng.applications",
     "xinheng.web",
 ]
 MIDDLEWARE = [

@@ -23,8 +23,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("asgi",),
     ("urls",),
     ("web", "api", "jobs"),
-    ("connectors",),
+    ("connectors", "papers"),
     ("portfolio",),
+    ("applications",),
+    ("modelling",),
     ("decisions",),
     ("inquiries", "contracts", "relations"),
     ("dossiers",),
@@ -45,13 +47,17 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("operate",),
 )
 DEPTH = {part: depth for depth, floor in enumerate(FLOORS) for part in floor}
-DOORS = ("cli", "asgi", "urls", "web", "api", "jobs", "connectors")
+DOORS = ("cli", "asgi", "urls", "web", "api", "jobs", "connectors", "papers")
 PURE = ("credit", "learning", "merkle")
 ROOMS = tuple(part for floor in FLOORS[DEPTH["portfolio"] : DEPTH["vault"] + 1] for part in floor)
 
 # What stands in a room besides the files that every room may have: each with a name that says why.
 ROOM_FILES = {"__init__", "apps", "models", "actions", "queries", "refusals"}
 OTHER_FILES = {
+    "applications": {
+        *("applying", "checklist", "assessing", "proposing", "matrix", "staging", "voting"),
+        *("granting", "letters", "reviews", "offers", "minutes", "reading", "automatic", "rows"),
+    },
     "almanac": {"checking", "rows", "working_days"},
     "contracts": {"rows", "sealing", "telling"},
     "customers": {
@@ -87,6 +93,10 @@ OTHER_FILES = {
         *("in_force", "plan_sql", "tree", "tree_use", "card", "planning", "raising", "proposing"),
         *("granting", "covering", "adjusting", "held_back", "suspending"),
         "taking_over",
+    },
+    "modelling": {
+        *("samples", "own_book", "training", "promoting", "shadowing", "drifting"),
+        *("expert_runs", "expert_forms", "ahp_studies", "adopting", "rows"),
     },
     "people": {"actor", "deputies", "keys", "roles", "saved_views"},
     "policies": {"bodies"},

@@ -16,11 +16,15 @@ STEPS = [
         "0005_words_for_facts",
         "0006_words_for_papers",
         "0007_words_for_asking",
+        "0008_words_for_models_and_applications",
     )
 ]
 NEWER = {"almanac.edit", "documents.write", "facts.enter", "facts.verify"} | {
     *("documents.add", "documents.view.secret"),
     *("inquiries.ask", "inquiries.review", "reports.buy", "contracts.edit", "talks.write"),
+    *("models.view", "models.rate", "models.edit", "models.promote"),
+    *("grades.override", "grades.confirm", "applications.view", "applications.write"),
+    *("applications.investigate", "applications.decide"),
 }
 
 

@@ -37,11 +37,66 @@ class Assessment(models.Model):
     valid_until = models.DateField()
     assessed_at = models.DateTimeField()
     entry_id = models.UUIDField(null=True)
+    # everything that was read, canonical and whole, so that it can be judged again byte for byte;
+    # null: made before records were kept
+    record = models.BinaryField(null=True)
+    # which of its inputs nobody had verified yet: ["statement"]
+    unverified = models.JSONField(default=list, db_default=[])
+    # a person's rating by an expert model (`modelling.ExpertRun`), not by a card from the ledger
+    by_expert = models.BooleanField(default=False, db_default=False)
 
     objects = OwnedQuery.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["customer", "-assessed_at"], name="assessment_customer")]
+
+
+class GradeOverride(models.Model):
+    """A person's other grade, with a reason and an end: asked by one, confirmed by another.
+
+    Down may be done by one person with the word for it; up takes two, one notch at most, two with
+    the committee, six months at most (`credit.grade_override`).
+    """
+
+    STATES = ["asked", "in_force", "refused", "ended"]
+
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
+    model_grade = models.CharField(max_length=4)  # what the model said when it was asked
+    grade = models.CharField(max_length=4)  # what the person wants
+    notches = models.IntegerField()  # up is positive
+    committee = models.BooleanField(default=False)
+    reason = models.CharField(max_length=1000)
+    evidence = models.CharField(max_length=400, blank=True)
+    valid_until = models.DateField()
+    state = models.CharField(max_length=8, default="asked")
+    asked_by = models.ForeignKey("people.User", models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        "people.User", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.CharField(max_length=1000, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=60, blank=True)  # "user:3" | "system:jobs"
+    entry_id = models.UUIDField(null=True)
+
+    objects = OwnedQuery.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["asked", "in_force", "refused", "ended"]),
+                name="grade_override_state_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(asked_by=models.F("decided_by")) | Q(notches__lt=0),
+                name="grade_override_up_by_two",
+            ),
+            models.UniqueConstraint(
+                fields=["customer"], condition=Q(state="in_force"), name="grade_override_one"
+            ),
+        ]
+        indexes = [models.Index(fields=["customer", "-asked_at"], name="grade_override_customer")]
 
 
 class Rating(models.Model):
@@ -51,9 +106,12 @@ class Rating(models.Model):
         "customers.Customer", models.PROTECT, primary_key=True, related_name="+"
     )
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="+")
-    grade = models.CharField(max_length=4, blank=True)
+    grade = models.CharField(max_length=4, blank=True)  # what counts: with the override, if any
     points = models.IntegerField(null=True)
     valid_until = models.DateField()
+    # what the model said, where an override makes `grade` another; "" where none does
+    model_grade = models.CharField(max_length=4, default="", db_default="", blank=True)
+    override = models.ForeignKey(GradeOverride, models.PROTECT, null=True, related_name="+")
 
 
 class Decision(models.Model):
@@ -202,17 +260,33 @@ class Recheck(models.Model):
 
 
 class Notice(models.Model):
-    """Something a person should know about an order: told once, read once."""
+    """Something a person should know about an order or a customer: told once, read once.
+
+    About an order it names the decision; about anything else the customer (if there is one) and
+    `about`, the thing in words a reader of that kind understands: "licence:2026-12-31:30",
+    "application:SX-2026-000123".
+    """
 
     user = models.ForeignKey("people.User", models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=20)  # held released rejected ready overdue review_asked
-    decision = models.ForeignKey(Decision, models.PROTECT, related_name="+")
+    # held released rejected ready overdue review_asked | licence facts_waiting application ...
+    kind = models.CharField(max_length=20)
+    decision = models.ForeignKey(Decision, models.PROTECT, null=True, related_name="+")
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, null=True, related_name="+")
+    about = models.CharField(max_length=120, default="", db_default="", blank=True)
     told_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "kind", "decision"], name="notice_once")
+            models.UniqueConstraint(fields=["user", "kind", "decision"], name="notice_once"),
+            models.UniqueConstraint(
+                fields=["user", "kind", "about"],
+                condition=Q(decision__isnull=True),
+                name="notice_about_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(decision__isnull=True) ^ Q(about=""), name="notice_about_something"
+            ),
         ]
         indexes = [
             models.Index(fields=["user"], condition=Q(read_at__isnull=True), name="notice_unread")

@@ -30,7 +30,7 @@ class LinkQuery(models.QuerySet["Link"]):
 class Link(models.Model):
     """What lets an outsider in, to one thing, until a day. The token itself is nowhere kept."""
 
-    KINDS = ["register", "reference"]
+    KINDS = ["register", "reference", "apply"]
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=12)
@@ -55,7 +55,7 @@ class Link(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind__in=["register", "reference"])
+                condition=models.Q(kind__in=["register", "reference", "apply"])
                 & models.Q(uses__gte=0, uses__lte=models.F("uses_max")),
                 name="link_within_its_uses",
             )
