@@ -54,10 +54,7 @@ ROOMS = tuple(part for floor in FLOORS[DEPTH["portfolio"] : DEPTH["vault"] + 1] 
 # What stands in a room besides the files that every room may have: each with a name that says why.
 ROOM_FILES = {"__init__", "apps", "models", "actions", "queries", "refusals"}
 OTHER_FILES = {
-    "applications": {
-        *("applying", "checklist", "assessing", "proposing", "matrix", "staging", "voting"),
-        *("granting", "letters", "reviews", "offers", "minutes", "reading", "automatic", "rows"),
-    },
+    "applications": set(),
     "almanac": {"checking", "rows", "working_days"},
     "contracts": {"rows", "sealing", "telling"},
     "customers": {
@@ -94,10 +91,7 @@ OTHER_FILES = {
         *("granting", "covering", "adjusting", "held_back", "suspending"),
         "taking_over",
     },
-    "modelling": {
-        *("samples", "own_book", "training", "promoting", "shadowing", "drifting"),
-        *("expert_runs", "expert_forms", "ahp_studies", "adopting", "rows"),
-    },
+    "modelling": set(),
     "people": {"actor", "deputies", "keys", "roles", "saved_views"},
     "policies": {"bodies"},
     "portfolio": {

@@ -238,7 +238,7 @@ class Stage(models.Model):
 
 
 class Seat(models.Model):
-    """Whose voice counts in a stage. One vote, never changed; it names the snapshot it was given on."""
+    """Whose voice counts in a stage. One vote, never changed; it names the snapshot it saw."""
 
     VOTES = ["yes", "no", "return", "abstain", "conflict"]
 
@@ -311,7 +311,7 @@ class Letter(models.Model):
 
 
 class Review(models.Model):
-    """A look that a customer is due: every year, when a limit ends, or because something happened."""
+    """A look that a customer is due: every year, when a limit ends, when something happened."""
 
     CAUSES = ["annual", "event", "expiry", "regrade", "person"]
 
