@@ -39,6 +39,16 @@ HOLDERS: Final[dict[str, frozenset[str]]] = {
     "talks.write": frozenset({"bob", "eve", "chen", "alice"}),
     "reports.buy": frozenset({"alice"}),
     "documents.view.secret": frozenset({"dora", "alice"}),
+    "models.view": frozenset({"dora", "alice"}),
+    "models.rate": frozenset({"alice"}),
+    "models.edit": frozenset({"alice"}),
+    "models.promote": frozenset({"alice"}),
+    "grades.override": frozenset({"alice"}),
+    "grades.confirm": frozenset({"alice"}),
+    "applications.view": frozenset({"bob", "eve", "dora", "alice"}),
+    "applications.write": frozenset({"bob", "eve", "alice"}),
+    "applications.investigate": frozenset({"alice"}),
+    "applications.decide": frozenset({"alice"}),
 }
 CAST: Final = tuple(sorted(HOLDERS[ANYONE]))
 WHOLE_BOOK: Final = frozenset({"dora", "alice", "adam"})

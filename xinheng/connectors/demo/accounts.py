@@ -1,8 +1,8 @@
 """The people of the demonstration: who they are, and passwords that are random and kept nowhere in
 plain.
 
-Alice approves, Bob sells, Chen collects, Dora audits, Fang looks into files, Eve belongs to another
-business unit.
+Alice approves, Bob sells, Chen collects, Dora audits, Fang and Guo look into files; Han, Sun and Wu
+are the directors and the credit committee, Qi sits on the board; Eve belongs to another unit.
 Passwords are told at creation; a sealed copy (under a data key of `vault`) waits for `xinheng demo
 accounts`, which shows it once and burns it. Lost: `xinheng demo accounts --reset` makes new ones.
 """
@@ -53,6 +53,13 @@ CAST = (
     Person("chen", "陈（催收）", "Chen, collector", ("collector",), None),
     Person("dora", "朵拉（审计）", "Dora, auditor", ("auditor",), None),
     Person("fang", "方（信用分析员）", "Fang, credit analyst", ("analyst",), None),
+    Person("guo", "郭（信用专员）", "Guo, credit officer", ("credit_officer",), None),
+    Person(
+        "han", "韩（财务总监）", "Han, finance director", ("finance_director", "committee"), None
+    ),
+    Person("sun", "孙（销售总监）", "Sun, sales director", ("sales_director", "committee"), None),
+    Person("wu", "吴（总经理）", "Wu, general manager", ("general_manager", "committee"), None),
+    Person("qi", "齐（董事）", "Qi, director of the board", ("board",), None),
     Person("eve", "伊芙（海外销售）", "Eve, sales Overseas", ("sales",), "overseas"),
 )
 
