@@ -1,4 +1,4 @@
-"""Notices: what a person should know about an order, found by state and told once.
+"""Notices: what a person should know about an order or a customer, found by state and told once.
 
 Nobody sends a notice when something happens. A round asks which notices the state calls for and
 which of them nobody has been told yet, and adds those; a stopped process loses none. Example: a
@@ -6,17 +6,19 @@ hold opened at 09:00 and due at 13:00 is told at once to Bob, who asked, and to 
 release so much; at 13:00 it still waits: it is escalated, and everybody with the authority is told.
 
 Told are: held (who asked, who may release), ready (the same), overdue and review_asked (who may
-release), released and rejected (who asked, unless it was their own doing).
+release), released and rejected (who asked, unless it was their own doing). Other rooms tell what is
+not about an order through `tell_about`; what it is about names the thing and the step, so that each
+is told once: "SX-2026-000123:turn:2".
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from xinheng.decisions.models import Decision, Hold, Notice
 from xinheng.limits.arrays import numbers, plain, texts
@@ -28,6 +30,19 @@ A_ROUND = 2_000
 # What ended longer ago is not told any more: an installation that stood still for weeks would
 # otherwise begin with a heap of old news.
 NEWS_DAYS = 7
+ABOUT_MAX: Final = 120
+
+
+class NewNotice(NamedTuple):
+    """News for a person that is not about an order; `about` tells it from all others of the kind.
+
+    Without a customer it is the person's own; with one, it is seen by who may see the customer.
+    """
+
+    user_id: int
+    kind: str
+    customer_id: int | None
+    about: str
 
 
 def look_after(*, at: datetime) -> int:
@@ -109,10 +124,44 @@ on conflict (user_id, kind, decision_id) do nothing
 """
 
 
+def tell_about(rows: Sequence[NewNotice], *, at: datetime) -> int:
+    """Add the notices that these people were not told yet; returns how many. A step of the action
+    or round that found them.
+    """
+    if not rows:
+        return 0
+    if wrong := [one.about for one in rows if not 0 < len(one.about) <= ABOUT_MAX]:
+        raise ValueError(f"about: 1 to {ABOUT_MAX} letters, not {wrong[0]!r}")
+    with connection.cursor() as cursor:
+        columns = [
+            numbers([one.user_id for one in rows]),
+            texts([one.kind for one in rows]),
+            numbers([one.customer_id for one in rows]),
+            texts([one.about for one in rows]),
+        ]
+        cursor.execute(_TELL_ABOUT, [at, *columns])
+        return int(cursor.rowcount)
+
+
+_TELL_ABOUT = """
+insert into decisions_notice (user_id, kind, customer_id, about, told_at)
+select t.user_id, t.kind, t.customer_id, t.about, %s::timestamptz
+from unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[])
+  with ordinality as t(user_id, kind, customer_id, about, place)
+join people_user u on u.id = t.user_id and u.is_active
+order by t.place
+on conflict (user_id, kind, about) where decision_id is null do nothing
+"""
+
+
 def of_user(user: Any) -> QuerySet[Notice]:
-    """A person's notices about orders that they may (still) see, newest first."""
-    mine = Notice.objects.filter(user_id=user.pk)
-    seen = mine.filter(unit_scope(user, "decision__customer__business_unit"))
+    """A person's notices, newest first: their own, and those of orders and customers that they may
+    (still) see.
+    """
+    of_order = Q(decision__isnull=False) & unit_scope(user, "decision__customer__business_unit")
+    of_customer = Q(customer__isnull=False) & unit_scope(user, "customer__business_unit")
+    own = Q(decision__isnull=True, customer__isnull=True)
+    seen = Notice.objects.filter(of_order | of_customer | own, user_id=user.pk)
     return seen.order_by("-told_at", "-id")
 
 
