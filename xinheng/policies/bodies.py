@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from xinheng.credit import policy, scorecard
+from xinheng.credit import authority_matrix, policy, scorecard
 from xinheng.credit import shipped as credit_files
 
 CONNECTED = frozenset({"customers", "limits", "receivables", "decisions", "dossiers"})
@@ -31,6 +31,7 @@ SHIPPED: dict[str, str] = {
     "scorecard": "cards/behaviour_v1.json",
     "scale": "scale_v1.json",
     "limit": "limit_methods_v1.json",
+    "authority_matrix": "authority_matrix_v1.json",
 }
 KINDS = (*SHIPPED, "assessment")
 
@@ -82,10 +83,15 @@ def _scorecard(body: Mapping[str, Any]) -> None:
     scorecard.load(body)
 
 
+def _authority_matrix(body: Mapping[str, Any]) -> None:
+    authority_matrix.load(body)
+
+
 _CHECKS: dict[str, Callable[[Mapping[str, Any]], None]] = {
     "order_check": _order_check,
     "scorecard": _scorecard,
     "scale": _as_released("scale"),
     "limit": _as_released("limit"),
     "assessment": _assessment,
+    "authority_matrix": _authority_matrix,
 }

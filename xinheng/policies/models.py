@@ -12,7 +12,7 @@ from django.db import models
 
 
 class Policy(models.Model):
-    KINDS = ["order_check", "scorecard", "scale", "limit", "assessment"]
+    KINDS = ["order_check", "scorecard", "scale", "limit", "assessment", "authority_matrix"]
 
     kind = models.CharField(max_length=20)
     name = models.CharField(max_length=60)
