@@ -10,7 +10,7 @@ from tests.world import World, ask, make_world
 from xinheng.customers.models import Customer
 from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Decision, Notice
-from xinheng.decisions.notices import look_after
+from xinheng.decisions.notices import NewNotice, look_after, tell_about
 from xinheng.decisions.releasing import release_hold
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,3 +81,84 @@ def test_who_lost_sight_of_the_customer_is_told_nothing_of_it(world: World) -> N
 def test_reading_the_list_reads_nothing_away(world: World) -> None:
     signed_in(world.bob).get("/notices/")
     assert Notice.objects.get(user=world.bob).read_at is None
+
+
+# --- What is not about an order
+
+
+def tell_of(world: World, kind: str, about: str, *, customer: bool = True) -> Notice:
+    """News for Bob."""
+    about_whom = Customer.objects.get().pk if customer else None
+    tell_about([NewNotice(world.bob.pk, kind, about_whom, about)], at=timezone.now())
+    return Notice.objects.get(user=world.bob, kind=kind)
+
+
+LICENCE = "7:business_licence:2026-12-31:"
+PAPER = "7:document/contract/0b0e:2026-12-31:7"
+
+
+@pytest.mark.parametrize(
+    ("kind", "about", "zh", "en", "leads"),
+    [
+        (
+            *("licence", LICENCE + "30", "长江建材：营业执照有效期至 2026-12-31"),
+            *("Yangtze Materials: Business licence ends on 2026-12-31", "/file/licences/"),
+        ),
+        (
+            *("licence", LICENCE + "0", "营业执照有效期到 2026-12-31 为止"),
+            *("has its last day on 2026-12-31", "/file/licences/"),
+        ),
+        (
+            *("licence", PAPER, "长江建材：合同有效期至"),
+            *("A contract ends on 2026-12-31", "/customers/C-1/documents/"),
+        ),
+        (
+            *(
+                "application",
+                "application:SX-2026-000123:turn",
+                "授信申请 SX-2026-000123（长江建材）",
+            ),
+            *("application SX-2026-000123 (Yangtze Materials)", "/customers/C-1/"),
+        ),
+        ("weather", "rain", "长江建材：有新情况", "News of Yangtze Materials", "/customers/C-1/"),
+    ],
+    ids=["licence", "last day", "document", "application", "unknown kind"],
+)
+def test_news_of_a_customer_is_a_sentence_and_leads_to_it(
+    world: World, kind: str, about: str, zh: str, en: str, leads: str
+) -> None:
+    row = tell_of(world, kind, about)
+    assert zh in text_of(signed_in(world.bob).get("/notices/"))
+    assert en in text_of(signed_in(world.bob, "en").get("/notices/"))
+    answer = signed_in(world.bob).post(f"/notices/{row.pk}/open/")
+    assert answer.status_code == 302 and answer["Location"].endswith(leads)
+    row.refresh_from_db()
+    assert row.read_at is not None
+
+
+def test_news_of_no_customer_is_one_s_own(world: World) -> None:
+    row = tell_of(world, "facts_waiting", "2026-11-23:14", customer=False)
+    bob = signed_in(world.bob)
+    assert "有 14 条信息等待核实超过两个工作日" in text_of(bob.get("/notices/"))
+    assert "通知，2 条未读" in text_of(bob.get("/customers/"))
+    assert bob.post(f"/notices/{row.pk}/open/")["Location"] == "/verification/?tab=late"
+
+
+@pytest.mark.parametrize("kind", ["application", "review", "minutes", "offer", "model"])
+def test_what_other_rooms_tell_needs_no_customer(world: World, kind: str) -> None:
+    row = tell_of(world, kind, f"{kind}:X-2026-1:step", customer=False)
+    bob = signed_in(world.bob)
+    assert bob.get("/notices/").status_code == 200
+    assert bob.post(f"/notices/{row.pk}/open/").status_code == 302
+
+
+def test_a_page_of_many_notices_costs_no_more_than_one_of_few(
+    world: World, django_assert_max_num_queries
+) -> None:
+    customer = Customer.objects.get().pk
+    rows = [NewNotice(world.bob.pk, "review", customer, f"R-2026-{n}") for n in range(30)]
+    tell_about(rows, at=timezone.now())
+    bob = signed_in(world.bob)
+    bob.get("/notices/")
+    with django_assert_max_num_queries(9):
+        bob.get("/notices/")

@@ -1,7 +1,7 @@
-"""Notices: what happened to my orders, what waits for me; opened once, read once.
+"""Notices: what happened to my orders and customers, what waits for me; opened once, read once.
 
-Opening one marks it as read and goes to its hold, so it is a button and not a link: what only reads
-never writes.
+Opening one marks it as read and goes to where its kind leads (a hold, a customer's licences, the
+queue of facts), so it is a button and not a link: what only reads never writes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from xinheng.texts import T
 from xinheng.web.frame.access import actor_of
 from xinheng.web.frame.tables import tabs
 from xinheng.web.notices import reading
+from xinheng.web.notices.kinds import kind_of
 
 
 @require_safe
@@ -36,13 +37,11 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def open_one(request: HttpRequest, notice_id: int) -> HttpResponse:
-    """Read one, and go to where it leads: the hold while it waits, else the decision."""
-    rows = of_user(request.user).select_related("decision__hold")
+    """Read one, and go to where its kind leads."""
+    rows = reading.with_what_it_concerns(of_user(request.user))
     row = get_object_or_404(rows, pk=notice_id)
     mark_read([row.pk], actor=actor_of(request), at=timezone.now())
-    hold = getattr(row.decision, "hold", None)
-    waits = hold is not None and hold.state == "waiting"
-    return redirect("hold" if waits else "decision", decision_id=row.decision_id)
+    return redirect(kind_of(row).leads(row))
 
 
 @require_POST
