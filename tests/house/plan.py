@@ -54,7 +54,9 @@ ROOMS = tuple(part for floor in FLOORS[DEPTH["portfolio"] : DEPTH["vault"] + 1] 
 # What stands in a room besides the files that every room may have: each with a name that says why.
 ROOM_FILES = {"__init__", "apps", "models", "actions", "queries", "refusals"}
 OTHER_FILES = {
-    "applications": set(),
+    "applications": {
+        *("review_refusals", "review_rules", "review_sql", "reviews", "starting"),
+    },
     "almanac": {"checking", "rows", "working_days"},
     "contracts": {"rows", "sealing", "telling"},
     "customers": {
@@ -91,7 +93,11 @@ OTHER_FILES = {
         *("granting", "covering", "adjusting", "held_back", "suspending"),
         "taking_over",
     },
-    "modelling": set(),
+    "modelling": {
+        *("bands", "drifting", "inputs", "shadowing", "telling"),
+        *("adopting", "ahp_studies", "expert_forms", "expert_grades", "expert_reading"),
+        *("expert_reckoning", "expert_refusals", "expert_runs"),
+    },
     "people": {"actor", "deputies", "keys", "roles", "saved_views"},
     "policies": {"bodies"},
     "portfolio": {

@@ -103,6 +103,9 @@ WRITERS = {
     "xinheng.dossiers.fact_import": "a step of an import of facts, and of its undoing",
     "xinheng.dossiers.verifying": "many facts verified at once, a module of its own",
     "xinheng.dossiers.standing": "how files stand, counted by a round: a reading kept, no decision",
+    "xinheng.modelling.expert_runs": "persons run expert models, a module of its own",
+    "xinheng.modelling.adopting": "a run becomes a rating, a module of its own",
+    "xinheng.modelling.ahp_studies": "weights by comparing pairs, a module of its own",
     "xinheng.dossiers.kept": "a step of that count: the weights of each file",
     "xinheng.dossiers.facts": "what persons do to the credit file's facts, a module of its own",
     "xinheng.customers.prospects": "companies that introduced themselves, a module of its own",
@@ -111,6 +114,11 @@ WRITERS = {
     "xinheng.inquiries.handing_in": "a registration handed in, a module of its own",
     "xinheng.inquiries.deciding": "what we say to a registration, a module of its own",
     "xinheng.inquiries.referring": "references asked, answered, reviewed, a module of its own",
+    "xinheng.modelling.shadowing": "what challengers say, in a round: shown, used by nothing",
+    "xinheng.modelling.drifting": "readings of a round: what moved, decided by nobody",
+    "xinheng.applications.review_sql": "the statements of applications/reviews.py",
+    "xinheng.applications.reviews": "looks that customers are due, a module of its own",
+    "xinheng.applications.starting": "how a review or an offer becomes a draft",
     "xinheng.ledger.sequencer": "a process of its own that places entries",
     "xinheng.connectors.files.queue": "where a batch's file lies, and how far the batch is",
     "xinheng.connectors.demo.removal": "takes the demonstration out of every room in one step",
@@ -416,6 +424,13 @@ BESIDE = {
         *("propose", "put_forward", "require_grant", "check_reason", "check_amount"),
         "seen_customer",
     },
+    "modelling.expert_runs": {"reckon", "model_of", "weights_for", "weightings", "read_statement"}
+    | {"record"},
+    "modelling.adopting": {"why_not", "grade_after_red_lines", "red_lines_of", "card_inputs"},
+    "modelling.ahp_studies": {"studies_of", "standing", "judged", "together", "accepted"}
+    | {"accepted_weights", "codes_of"},
+    "applications.reviews": {"find_reviews", "reviewers", "fitting", "require_person"}
+    | {"checked_reason", "customer_in_sight"},
     "limits.granting": {"require_authority", "bring_due_in_force"},
     "limits.covering": set(),
     "dossiers.facts": {"field_and_value", "check_new"},
@@ -442,7 +457,7 @@ BESIDE = {
     },
 }
 # A step of the same room that authorises, or appends, for whoever calls it.
-ASKING, RECORDING = ("require_grant", "require_applicant"), ("put_forward", "record", "keep")
+ASKING, RECORDING = ("require_grant", "require_applicant", "require_person"), ("put_forward", "record", "keep")
 
 
 @pytest.mark.parametrize("module", sorted(BESIDE))

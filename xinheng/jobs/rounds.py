@@ -137,6 +137,23 @@ def assess_customers(at: datetime) -> int:
     return assess(waiting, as_of=today(at), actor=system("jobs"), at=at)
 
 
+def score_challengers(at: datetime) -> int:
+    """Challengers score the customers that the live card has assessed; numpy is asked only here."""
+    from xinheng.modelling.shadowing import score_challengers as score
+
+    done = score(at=at)
+    for one in done.failures:
+        log.error("challenger %s can't be evaluated: %s", one.name, one.en)
+    return done.rows
+
+
+def watch_drift(at: datetime) -> int:
+    """The months that are over, and each day the running one, are held against what is expected."""
+    from xinheng.modelling.drifting import watch as watch_months
+
+    return watch_months(at=at)
+
+
 ROUNDS = (
     Round("imports", 1, run_imports),
     Round("reservations", 5, expire_reservations),
@@ -151,6 +168,8 @@ ROUNDS = (
     Round("counters against documents", 15, Watch()),
     Round("assessments", 20, assess_customers),
     Round("customers that may be one", 300, LookForPairs()),
+    Round("challengers", 30, score_challengers),
+    Round("drift of the live card", 3600, watch_drift),
 )
 
 
