@@ -457,7 +457,8 @@ BESIDE = {
     },
 }
 # A step of the same room that authorises, or appends, for whoever calls it.
-ASKING, RECORDING = ("require_grant", "require_applicant", "require_person"), ("put_forward", "record", "keep")
+ASKING = ("require_grant", "require_applicant", "require_person")
+RECORDING = ("put_forward", "record", "keep")
 
 
 @pytest.mark.parametrize("module", sorted(BESIDE))
