@@ -55,7 +55,8 @@ ROOMS = tuple(part for floor in FLOORS[DEPTH["portfolio"] : DEPTH["vault"] + 1] 
 ROOM_FILES = {"__init__", "apps", "models", "actions", "queries", "refusals"}
 OTHER_FILES = {
     "applications": {
-        *("review_refusals", "review_rules", "review_sql", "reviews", "starting"),
+        *("review_refusals", "review_rules", "review_sql", "review_words"),
+        *("reviews", "starting"),
     },
     "almanac": {"checking", "rows", "working_days"},
     "contracts": {"rows", "sealing", "telling"},
@@ -94,7 +95,7 @@ OTHER_FILES = {
         "taking_over",
     },
     "modelling": {
-        *("bands", "drifting", "inputs", "shadowing", "telling"),
+        *("bands", "comparing", "drifting", "inputs", "shadowing", "telling"),
         *("adopting", "ahp_studies", "expert_forms", "expert_grades", "expert_reading"),
         *("expert_reckoning", "expert_refusals", "expert_runs"),
     },
