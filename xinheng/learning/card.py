@@ -56,13 +56,17 @@ class Plan(Struct, frozen=True):
 
 
 class Sample(Struct, frozen=True, forbid_unknown_fields=True):
-    """On what a model was trained."""
+    """On what a model was trained. `bounds` cut its probabilities into bands of about equal size,
+    `band_rows` counts them: what the population of another day is held against.
+    """
 
     rows: int
     bads: int
     bad_rate: float
     candidates: int
     left_out: tuple[str, ...]
+    bounds: tuple[float, ...] = ()
+    band_rows: tuple[int, ...] = ()
 
 
 class ScorecardModel(Struct, frozen=True, forbid_unknown_fields=True, tag="scorecard"):

@@ -59,6 +59,16 @@ class Point(Struct, frozen=True):
     observed: float
 
 
+class Rank(Struct, frozen=True):
+    """Where the riskiest rows up to here stand: the share of all bads and of all goods among
+    them.
+    """
+
+    rows: int
+    bads: float
+    goods: float
+
+
 class Confusion(Struct, frozen=True):
     """At this probability and above a row is called bad."""
 
@@ -96,6 +106,21 @@ def ks(scores: Floats, bad: Truths) -> float:
     bads = np.cumsum(bad[order]) / bad.sum()
     goods = np.cumsum(~bad[order]) / (~bad).sum()
     return float(np.abs(bads - goods)[last].max())
+
+
+def ranks(scores: Floats, bad: Truths, count: int = 20) -> tuple[Rank, ...]:
+    """From the riskiest downwards, about `count` steps of equal size and the one of the largest gap
+    (KS); equal scores are passed together.
+    """
+    order = np.argsort(-scores, kind="stable")
+    last = np.flatnonzero(np.append(np.diff(scores[order]) < 0, True))
+    bads = np.cumsum(bad[order])[last] / bad.sum()
+    goods = np.cumsum(~bad[order])[last] / (~bad).sum()
+    wanted = np.searchsorted(last + 1, np.arange(1, count + 1) * len(bad) / count)
+    steps = np.unique([*wanted, int(np.argmax(np.abs(bads - goods)))])
+    return tuple(
+        Rank(int(last[i]) + 1, round(float(bads[i]), 6), round(float(goods[i]), 6)) for i in steps
+    )
 
 
 def brier(p: Floats, bad: Truths) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from xinheng.learning import measures
 from xinheng.learning.columns import Columns, Floats, LearningError, Truths, is_missing, is_number
-from xinheng.learning.measures import Confusion, Fit, Interval, Point, Stability
+from xinheng.learning.measures import Confusion, Fit, Interval, Point, Rank, Stability
 
 CUT_OFFS: Final = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
 _BANDS: Final = 10
@@ -60,10 +60,13 @@ class Report(Struct, frozen=True):
     confusion: tuple[Confusion, ...]
     missing_pct: dict[str, float]
     limits: tuple[Warned, ...]
+    ranks: tuple[Rank, ...] = ()
 
 
 class Trialled(Struct, frozen=True):
-    """What a report is made from. `known_*` are the training rows, for stability."""
+    """What a report is made from. `known_*` are the training rows, for stability; where they are
+    not at hand, `stability` and `shifts` are told by what the model remembers of them.
+    """
 
     model: str
     version: int
@@ -74,6 +77,8 @@ class Trialled(Struct, frozen=True):
     known_p: Floats
     known_columns: Columns
     seed: int = 0
+    stability: Stability | None = None
+    shifts: tuple[Shift, ...] | None = None
 
 
 def report(trial: Trialled) -> Report:
@@ -81,7 +86,7 @@ def report(trial: Trialled) -> Report:
     auc = measures.discrimination(trial.p, trial.bad)
     found, skill = measures.brier(trial.p, trial.bad)
     curve = measures.curve(trial.p, trial.bad)
-    stable = _banded(trial.known_p, trial.p, trial.seed)
+    stable = trial.stability or _banded(trial.known_p, trial.p, trial.seed)
     drawn = Report(
         model=trial.model,
         version=trial.version,
@@ -96,13 +101,14 @@ def report(trial: Trialled) -> Report:
         curve=curve,
         fit=measures.hosmer_lemeshow(curve, fitted_on=False),
         stability=stable,
-        shifts=_shifts(trial),
+        shifts=_shifts(trial) if trial.shifts is None else trial.shifts,
         confusion=measures.confusion(trial.p, trial.bad, CUT_OFFS),
         missing_pct={
             key: round(100.0 * float(is_missing(column).mean()), 2)
             for key, column in trial.columns.items()
         },
         limits=(),
+        ranks=measures.ranks(trial.p, trial.bad),
     )
     return msgspec.structs.replace(drawn, limits=tuple(_limits(drawn)))
 
