@@ -97,7 +97,7 @@ def test_bad_is_ninety_days_on_enough(
 def test_one_percent_of_what_was_open_is_the_bar_of_a_large_customer(world: World) -> None:
     (customer,), model = judged(world)
     owe(customer, JUDGED + timedelta(days=10), 20_000_000, JUDGED + timedelta(days=5), issued=60)
-    owe(customer, JUDGED + timedelta(days=20), 199_999)
+    owe(customer, JUDGED + timedelta(days=20), 199_999, issued=5)
     assert [one.bad for one in comparing.outcomes(model, world.alice, TODAY)[0]] == [False]
     owe(customer, JUDGED + timedelta(days=40), 1)
     assert [one.bad for one in comparing.outcomes(model, world.alice, TODAY)[0]] == [True]
