@@ -5,26 +5,35 @@ Beside it stands what the file says today: what the same source said before, wha
 verifying would do is foretold by the rule that does it (`facts.verify_fact`). Example: 企查查 says
 10,000,000.00 CNY of capital where the licence stands with 8,000,000.00: it would open a case; the
 same figure would stand; a critical field that nobody checked yet would wait for a second person.
+
+Late is what waits for over two working days (waiting_v1.json): entered on Friday at ten, it is late
+on Tuesday after ten.
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, QuerySet
 from msgspec import Struct
 
+from xinheng.almanac.queries import listed_days
+from xinheng.almanac.working_days import STRETCH_MAX, is_working
 from xinheng.customers.search_text import fold, sought
 from xinheng.dossiers.credit_file import overlap, place_of, survivorship
 from xinheng.dossiers.fields import catalogue, shown
 from xinheng.dossiers.models import ConflictCase, Fact
+from xinheng.people.queries import DEFAULT_TIME_ZONE, company
 from xinheng.vault.queries import open_living_keys
 from xinheng.vault.seal import open_sealed
 
-LATE: Final = timedelta(days=2)
 OPTIONS_MAX: Final = 200
 STANDS, SECOND, CONFLICT, JOINS = "stands", "second", "conflict", "joins"
 TABS: Final = ("", "first", "second", "critical", "corrected", "late")
@@ -93,7 +102,8 @@ def waiting_for(user: Any) -> QuerySet[Fact]:
 
 def narrowed(user: Any, wanted: Wanted, *, at: datetime) -> QuerySet[Fact]:
     """The queue under a tab and filters."""
-    return _filtered(waiting_for(user), wanted).filter(_tab(wanted.tab, at))
+    late = late_before(at) if wanted.tab == "late" else at
+    return _filtered(waiting_for(user), wanted).filter(_tab(wanted.tab, late))
 
 
 def _filtered(facts: QuerySet[Fact], wanted: Wanted) -> QuerySet[Fact]:
@@ -109,20 +119,20 @@ def _filtered(facts: QuerySet[Fact], wanted: Wanted) -> QuerySet[Fact]:
     return facts
 
 
-def _tab(tab: str, at: datetime) -> Q:
+def _tab(tab: str, late: datetime) -> Q:
     return {
         "first": Q(verified_by__isnull=True),
         "second": Q(verified_by__isnull=False),
         "critical": Q(critical=True),
         "corrected": Q(corrects__isnull=False),
-        "late": Q(entered_at__lt=at - LATE),
+        "late": Q(entered_at__lt=late),
     }.get(tab, Q())
 
 
 def survey(user: Any, wanted: Wanted, *, at: datetime) -> Survey:
-    """Counts of the tabs under the filters, and the choices of the filters, in two statements."""
-    facts = waiting_for(user)
-    counts = {f"n_{tab}": Count("pk", filter=_tab(tab, at)) for tab in TABS if tab}
+    """Counts of the tabs under the filters, and the choices of the filters, in three statements."""
+    facts, late = waiting_for(user), late_before(at)
+    counts = {f"n_{tab}": Count("pk", filter=_tab(tab, late)) for tab in TABS if tab}
     told = _filtered(facts, wanted).aggregate(n_=Count("pk"), **counts)
     blocks: dict[str, int] = defaultdict(int)
     sources: dict[str, int] = defaultdict(int)
@@ -132,6 +142,37 @@ def survey(user: Any, wanted: Wanted, *, at: datetime) -> Survey:
         blocks[catalogue().fields[field].block] += number
     most = sorted(sources.items(), key=lambda one: (-one[1], one[0]))[:OPTIONS_MAX]
     return Survey({tab: told[f"n_{tab}"] for tab in TABS}, blocks, dict(most))
+
+
+def late_before(at: datetime) -> datetime:
+    """What was entered before this instant is late: two working days of 24 hours lie between it and
+    `at`, in the company's time zone.
+
+    Monday ten o'clock → Thursday ten o'clock; on a Sunday the clock stands at Friday's end →
+    Wednesday's end.
+    """
+    told, seller = _rules(), company()
+    zone = ZoneInfo(seller.time_zone if seller else DEFAULT_TIME_ZONE)
+    here = at.astimezone(zone)
+    day, passed = here.date(), timedelta(hours=here.hour, minutes=here.minute, seconds=here.second)
+    listed = listed_days(told["calendar"], day - timedelta(days=STRETCH_MAX), day)
+    left: int = told["late_after_working_days"]
+    if not is_working(day, listed):
+        left, passed = left + 1, timedelta(days=1)
+    for _ in range(STRETCH_MAX):
+        if left == 0:
+            break
+        day -= timedelta(days=1)
+        left -= is_working(day, listed)
+    return datetime(day.year, day.month, day.day, tzinfo=zone) + passed
+
+
+@cache
+def _rules() -> Mapping[str, Any]:
+    found: dict[str, Any] = json.loads(
+        Path(__file__).with_name("waiting_v1.json").read_text(encoding="utf-8")
+    )
+    return found
 
 
 # --- What stands beside a fact, and what verifying it would do

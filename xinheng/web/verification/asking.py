@@ -26,7 +26,7 @@ NAMES: Final = {
     "second": T("待复核", "Second review"),
     "critical": T("关键字段", "Critical"),
     "corrected": T("更正", "Corrections"),
-    "late": T("超过两天", "Over two days"),
+    "late": T("超过两个工作日", "Over two working days"),
 }
 COLUMNS: Final = (
     Column("entered", T("等待", "Waiting"), "entered_at"),

@@ -20,7 +20,7 @@ from xinheng.dossiers.fields import Field, catalogue
 from xinheng.dossiers.models import Fact
 from xinheng.dossiers.remarking import remarks_of
 from xinheng.dossiers.rules import Remark
-from xinheng.dossiers.waiting import LATE, Said, Survey, Waiting, Wanted
+from xinheng.dossiers.waiting import Said, Survey, Waiting, Wanted, late_before
 from xinheng.people.models import User
 from xinheng.people.queries import today
 from xinheng.texts import T
@@ -108,13 +108,14 @@ def read(request: HttpRequest, *, at: datetime) -> Queue:
 def rows_of(facts: Sequence[Fact], user: Any, *, at: datetime) -> list[Row]:
     """Facts with what stands beside them and what the rules remark, in a few statements."""
     names, remarked = names_of(facts), remarks_of([one.pk for one in facts], today(at))
+    late = late_before(at)
     return [
-        _row(one, remarked.get(one.fact.pk, ()), names, user, at) for one in waiting.beside(facts)
+        _row(one, remarked.get(one.fact.pk, ()), names, user, late) for one in waiting.beside(facts)
     ]
 
 
 def _row(
-    one: Waiting, remarks: tuple[Remark, ...], names: dict[int, str], user: Any, at: datetime
+    one: Waiting, remarks: tuple[Remark, ...], names: dict[int, str], user: Any, late: datetime
 ) -> Row:
     fact: Fact = one.fact
     field = catalogue().fields[fact.field]
@@ -129,7 +130,7 @@ def _row(
         remarks=remarks,
         entered_by=entered_by(fact, names),
         checked_by=names.get(fact.verified_by_id or 0, ""),
-        late=fact.entered_at < at - LATE,
+        late=fact.entered_at < late,
         mine=fact.entered_person_id is not None and fact.entered_person_id == user.pk,
         checked_by_me=fact.verified_by_id is not None and fact.verified_by_id == user.pk,
     )
