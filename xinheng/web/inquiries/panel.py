@@ -28,7 +28,7 @@ def references_panel(request: HttpRequest, customer: Customer, seen: Seen) -> di
         rows = rows.filter(asked_at__lte=then)
     found = list(rows.select_related("asked_person").order_by("-asked_at")[:SHOWN_MAX])
     if then is not None:
-        found = [_as_of(one, then) for one in found]
+        found = [as_of(one, then) for one in found]
     answered = [one.points for one in found if one.points is not None]
     return {
         "rows": [reference_row(one, seen.day) for one in found],
@@ -38,7 +38,7 @@ def references_panel(request: HttpRequest, customer: Customer, seen: Seen) -> di
     }
 
 
-def _as_of(row: Reference, then: Any) -> Reference:
+def as_of(row: Reference, then: Any) -> Reference:
     """The row without what came later; a withdrawal has no instant and shows as waiting."""
     if row.answered_at is None or row.answered_at > then:
         row.state, row.answered_at, row.points = "asked", None, None

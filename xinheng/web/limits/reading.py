@@ -18,7 +18,8 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
-from xinheng.credit.limit_method import METHODS, why_not_text
+from xinheng.credit import further_limits, limit_method
+from xinheng.credit.further_limits import why_not_text
 from xinheng.credit.scale import GRADES, grade_rank
 from xinheng.customers.queries import matching
 from xinheng.decisions.file_gaps import held_back
@@ -35,6 +36,7 @@ from xinheng.web.frame.currencies import base_currency
 from xinheng.web.frame.tables import Column
 from xinheng.web.holds.words import name_of
 
+METHODS: Final = limit_method.METHODS | further_limits.METHODS
 TEXT_MAX: Final = 80
 PICKS_MAX: Final = 500
 COUNTED_MAX: Final = 20_000  # beyond it, counts on the tabs would cost more than the list
