@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from xinheng.customers.models import Customer
 from xinheng.dossiers.fields import SECRET, catalogue, shown
-from xinheng.dossiers.models import ConflictCase, Fact
+from xinheng.dossiers.models import ConflictCase, Fact, FactEntry
 from xinheng.vault.queries import open_living_keys
 from xinheng.vault.seal import open_sealed
 
@@ -91,6 +91,19 @@ class HistoryRow(Struct, frozen=True):
     known_until: datetime | None
     corrects: int | None
     reason: str
+
+
+def entries_of(
+    fact_ids: Collection[int], *, known_at: datetime | None = None
+) -> dict[int, list[UUID]]:
+    """The ledger entries that prove what was done to facts the caller may see, oldest first."""
+    rows = FactEntry.objects.filter(fact_id__in=fact_ids).order_by("pk")
+    if known_at is not None:
+        rows = rows.filter(at__lte=known_at)
+    found: dict[int, list[UUID]] = defaultdict(list)
+    for fact, entry in rows.values_list("fact_id", "entry_id"):
+        found[fact].append(entry)
+    return dict(found)
 
 
 def file_as_of(

@@ -21,7 +21,7 @@ from django.db.models import Max
 from xinheng.customers.models import Customer
 from xinheng.dossiers.credit_file import overlap, place_of, values_of
 from xinheng.dossiers.fields import BadValue, Field, canonical, catalogue
-from xinheng.dossiers.models import ConflictCase, Fact
+from xinheng.dossiers.models import ConflictCase, Fact, FactEntry
 from xinheng.dossiers.refusals import DossierRefusal
 from xinheng.dossiers.rows import NewFact
 from xinheng.dossiers.rules import impossible
@@ -353,4 +353,6 @@ def _record(
         **(told or {}),
     }
     with connections["default"].cursor() as cursor:
-        append([NewEntry(kind, {}, fields, customer.data_key_id)], at=at, cursor=cursor)
+        entry = NewEntry(kind, {}, fields, customer.data_key_id)
+        (entry_id,) = append([entry], at=at, cursor=cursor)
+    FactEntry.objects.create(fact=fact, kind=kind, entry_id=entry_id, at=at)

@@ -238,6 +238,18 @@ class ConflictQuery(models.QuerySet["ConflictCase"]):
         return self.filter(unit_scope(user, "customer__business_unit"))
 
 
+class FactEntry(models.Model):
+    """Which ledger entry proves what was done to a fact; imported ones have their batch's."""
+
+    fact = models.ForeignKey(Fact, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20)  # fact.entered, facts.verified, conflict.resolved ...
+    entry_id = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["fact", "id"], name="fact_entry_fact")]
+
+
 class ConflictCase(models.Model):
     """Two sources disagree about a field; until a person decides, neither counts as the answer."""
 

@@ -26,10 +26,12 @@ from xinheng.dossiers.credit_file import place_of
 from xinheng.dossiers.fact_import import Stamps
 from xinheng.dossiers.models import ConflictCase, Fact
 from xinheng.dossiers.refusals import DossierRefusal
-from xinheng.ledger.actions import append_one
+from xinheng.ledger.actions import append
+from xinheng.ledger.entries import NewEntry
 from xinheng.merkle.tree import hash_leaf, root_of
 from xinheng.people.actor import Actor
 from xinheng.refusals import Refused
+from xinheng.vault.actions import system_key
 from xinheng.vault.queries import open_living_keys
 from xinheng.vault.seal import open_sealed
 
@@ -300,7 +302,18 @@ def _record(
         "confidence": str(confidence),
         "rows_root": root.hex(),
     }
-    append_one("facts.verified", clear=msgspec.structs.asdict(counts), fields=fields, at=at)
+    clear = msgspec.structs.asdict(counts)
+    with connection.cursor() as cursor:
+        entry = NewEntry("facts.verified", clear, fields, system_key(at=at))
+        (entry_id,) = append([entry], at=at, cursor=cursor)
+        cursor.execute(_PROVE, [str(entry_id), at, json.dumps([one.id for one in file.seen])])
+
+
+_PROVE: Final = """
+insert into dossiers_factentry (fact_id, kind, entry_id, at)
+select f.id::bigint, 'facts.verified', %s::uuid, %s::timestamptz
+from json_array_elements_text(%s::json) as f(id)
+"""
 
 
 def _row(one: _One) -> tuple[Any, ...]:

@@ -8,7 +8,8 @@ from tests.web.filed import CODE, filed
 from tests.web.pages import HTMX, signed_in, text_of
 from tests.world import World, make_world
 from xinheng.dossiers.fields import catalogue
-from xinheng.dossiers.models import Fact
+from xinheng.dossiers.models import Fact, FactEntry
+from xinheng.ledger.models import PendingEntry
 from xinheng.web.files.fact_words import BASES, CHOICES, HOW, RELIABILITY
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +136,16 @@ def test_the_drawer_is_a_page_without_script_and_a_part_with_htmx(world: World) 
             assert said in page, said
     assert "<html" in whole
     assert "<html" not in part
+
+
+def test_each_act_on_a_fact_leads_to_its_ledger_entry(world: World) -> None:
+    fact = Fact.objects.current().filter(field="registered_capital", source="营业执照").get()
+    acts = FactEntry.objects.filter(fact=fact).order_by("pk")
+    recorded = PendingEntry.objects.filter(entry_id__in=acts.values("entry_id"))
+    assert recorded.count() == len(acts) == 2
+    assert [one.kind for one in acts] == ["fact.corrected", "fact.verified"]
+    page = text_of(signed_in(world.dora).get(f"{FILE}file/fields/registered_capital/"))
+    assert (
+        page.count("已记录，等待入账")
+        == FactEntry.objects.filter(fact__field="registered_capital").count()
+    )

@@ -55,6 +55,7 @@ _ROWS = {
     "dossiers_document": "customer_id in {c}",
     "dossiers_statement": "customer_id in {c}",
     "dossiers_conflictcase": "customer_id in {c}",
+    "dossiers_factentry": "fact_id in (select id from dossiers_fact where customer_id in {c})",
     "dossiers_fact": "customer_id in {c}",
     "dossiers_filestanding": "customer_id in {c}",
     "receivables_allocation": (

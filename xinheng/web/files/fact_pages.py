@@ -22,10 +22,11 @@ from msgspec import Struct
 
 from xinheng.customers.models import Customer
 from xinheng.dossiers import facts
-from xinheng.dossiers.credit_file import HistoryRow, file_as_of, history
+from xinheng.dossiers.credit_file import HistoryRow, entries_of, file_as_of, history
 from xinheng.dossiers.fields import Field, catalogue
 from xinheng.dossiers.measures import tier_of
 from xinheng.dossiers.models import ConflictCase, Fact
+from xinheng.ledger.queries import Status, statuses
 from xinheng.people.queries import today
 from xinheng.refusals import Refused
 from xinheng.texts import T
@@ -47,6 +48,7 @@ class Past(Struct, frozen=True):
     line: Line
     state: T
     tone: str
+    proofs: list[Status] = []
 
 
 class Case(Struct, frozen=True):
@@ -76,6 +78,8 @@ def _opened(request: HttpRequest, customer: Customer, field: Field, view: View) 
     held = next(one for one in file.fields if one.field == field.code)
     past = history(request.user, customer, field.code, known_at=known_at)
     cases = _cases(request.user, customer, field.code, known_at)
+    entries = entries_of([row.fact.id for row in past], known_at=known_at)
+    proofs = statuses(entry for ids in entries.values() for entry in ids)
     names = words.names_of(
         [*held.facts, *(row.fact for row in past)], (case.resolved_by_id for case in cases)
     )
@@ -93,12 +97,18 @@ def _opened(request: HttpRequest, customer: Customer, field: Field, view: View) 
         "tier": tier,
         "lines": [line_of(field, fact, names, tier, day) for fact in held.facts],
         "past": [
-            Past(row, line_of(field, row.fact, names, tier, day), *words.STANDINGS[row.state])
+            Past(
+                row,
+                line_of(field, row.fact, names, tier, day),
+                *words.STANDINGS[row.state],
+                [proofs[entry] for entry in entries.get(row.fact.id, ())],
+            )
             for row in past
         ],
         "cases": [_case(case, names, known_at) for case in cases],
         "bases": words.BASES,
         "may_enter": may_enter,
+        "may_prove": request.user.may("ledger.verify"),
         "may_verify": view.back is None and request.user.may(facts.VERIFY),
         "enter": f"{reverse('file-enter', args=[customer.code])}?field={field.code}",
     }
