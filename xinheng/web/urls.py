@@ -29,6 +29,7 @@ urlpatterns = guarded(
         path("", include("xinheng.web.limits.urls")),
         path("", include("xinheng.web.imports.urls")),
         path("", include("xinheng.web.almanac.urls")),
+        path("", include("xinheng.web.papers.urls")),
         path("", include("xinheng.web.ledger.urls")),
         path("", include("xinheng.web.outside.urls")),
     ]

@@ -161,6 +161,13 @@ PERMISSIONS: Final[dict[str, str]] = {
     "import-undo": "imports.undo",
     "quarantine": "imports.run",
     "quarantine-dismiss": "imports.run",
+    # papers: who may see the rows; a list asks for the word of its own page
+    "paper-credit-report": "customers.view",
+    "paper-limit-letter": "customers.view",
+    "paper-approval-form": "applications.view",
+    "paper-validation": "models.view",
+    "paper-entry": SIGNED_IN,
+    "export": SIGNED_IN,
     # what is looked up: all may look, the action judges who enters
     "rates": "portfolio.view",
     "rates-enter": "almanac.edit",

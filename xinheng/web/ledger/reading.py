@@ -128,6 +128,8 @@ KINDS = {
     "talk.followed_up": T("完成跟进", "Follow-up done"),
     "talk.withdrawn": T("撤下沟通记录", "Talk withdrawn"),
     "exposure.rebuilt": T("重算占用", "Exposure rebuilt"),
+    "paper.made": T("制作文书", "Paper made"),
+    "list.exported": T("导出列表", "List exported"),
     "demonstration.removed": T("移除演示账套", "Demonstration removed"),
 }
 
