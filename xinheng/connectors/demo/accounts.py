@@ -2,7 +2,7 @@
 plain.
 
 Alice approves, Bob sells, Chen collects, Dora audits, Fang and Guo look into files; Han, Sun and Wu
-are the directors and the credit committee, Qi sits on the board; Eve belongs to another unit.
+are the directors and the credit committee, Qi and Lan the board; Eve belongs to another unit.
 Passwords are told at creation; a sealed copy (under a data key of `vault`) waits for `xinheng demo
 accounts`, which shows it once and burns it. Lost: `xinheng demo accounts --reset` makes new ones.
 """
@@ -60,6 +60,7 @@ CAST = (
     Person("sun", "孙（销售总监）", "Sun, sales director", ("sales_director", "committee"), None),
     Person("wu", "吴（总经理）", "Wu, general manager", ("general_manager", "committee"), None),
     Person("qi", "齐（董事）", "Qi, director of the board", ("board",), None),
+    Person("lan", "兰（董事）", "Lan, director of the board", ("board",), None),
     Person("eve", "伊芙（海外销售）", "Eve, sales Overseas", ("sales",), "overseas"),
 )
 
