@@ -70,7 +70,7 @@ OTHER_FILES = {
         *("regrouping", "holding", "releasing", "weighing"),
         *("forcing", "moved", "notices", "reviewing", "rechecking"),
         *("explaining", "replaying", "scenes", "values", "waiting", "ways_out"),
-        *("file_gaps", "licences"),
+        *("file_gaps", "licences", "reminding"),
     },
     "dossiers": {
         *("fact_import", "lineage", "remarking", "rules", "verifying"),

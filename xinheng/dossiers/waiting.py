@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -165,6 +165,11 @@ def late_before(at: datetime) -> datetime:
         day -= timedelta(days=1)
         left -= is_working(day, listed)
     return datetime(day.year, day.month, day.day, tzinfo=zone) + passed
+
+
+def is_working_day(day: date) -> bool:
+    """Whether those who verify are at work, by the same calendar."""
+    return is_working(day, listed_days(_rules()["calendar"], day, day))
 
 
 @cache

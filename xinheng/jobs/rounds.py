@@ -25,6 +25,7 @@ from xinheng.decisions.assess import assess, due
 from xinheng.decisions.licences import follow_licences
 from xinheng.decisions.notices import look_after
 from xinheng.decisions.rechecking import recheck_due, recheck_horizon
+from xinheng.decisions.reminding import remind
 from xinheng.dossiers.standing import count_moved
 from xinheng.intake.actions import close_interrupted
 from xinheng.limits.granting import bring_due_in_force
@@ -127,6 +128,11 @@ def suspend_for_licences(at: datetime) -> int:
     return follow_licences(today=today(at), at=at)
 
 
+def remind_people(at: datetime) -> int:
+    """Papers that are about to end and facts that wait too long are told to who should know."""
+    return remind(at=at)
+
+
 def assess_customers(at: datetime) -> int:
     """Customers whose ledger moved, or whose rating ran out, are scored again."""
     if company() is None:
@@ -164,6 +170,7 @@ ROUNDS = (
     Round("documents of the day", 60, bring_in_documents),
     Round("credit files counted", 2, count_files),
     Round("business licences", 5, suspend_for_licences),
+    Round("reminders", 300, remind_people),
     Round("quarantine", 30, look_into_quarantine),
     Round("counters against documents", 15, Watch()),
     Round("assessments", 20, assess_customers),
