@@ -56,7 +56,7 @@ ROOM_FILES = {"__init__", "apps", "models", "actions", "queries", "refusals"}
 OTHER_FILES = {
     "applications": {
         *("review_refusals", "review_rules", "review_sql", "review_words"),
-        *("reviews", "starting"),
+        *("offer_letter", "offer_sql", "offers", "reviews", "starting"),
     },
     "almanac": {"checking", "rows", "working_days"},
     "contracts": {"rows", "sealing", "telling"},

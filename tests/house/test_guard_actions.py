@@ -117,8 +117,9 @@ WRITERS = {
     "xinheng.modelling.shadowing": "what challengers say, in a round: shown, used by nothing",
     "xinheng.modelling.drifting": "readings of a round: what moved, decided by nobody",
     "xinheng.applications.review_sql": "the statements of applications/reviews.py",
+    "xinheng.applications.offer_sql": "the statements of applications/offers.py",
+    "xinheng.applications.offers": "offers of more credit, a module of its own",
     "xinheng.applications.reviews": "looks that customers are due, a module of its own",
-    "xinheng.applications.starting": "how a review or an offer becomes a draft",
     "xinheng.ledger.sequencer": "a process of its own that places entries",
     "xinheng.connectors.files.queue": "where a batch's file lies, and how far the batch is",
     "xinheng.connectors.demo.removal": "takes the demonstration out of every room in one step",
@@ -429,7 +430,8 @@ BESIDE = {
     "modelling.adopting": {"why_not", "grade_after_red_lines", "red_lines_of", "card_inputs"},
     "modelling.ahp_studies": {"studies_of", "standing", "judged", "together", "accepted"}
     | {"accepted_weights", "codes_of"},
-    "applications.reviews": {"find_reviews", "reviewers", "fitting", "require_person"}
+    "applications.offers": {"find_offers", "candidates", "deciding"},
+    "applications.reviews": {"find_reviews", "reviewers", "fitting", "require_named"}
     | {"checked_reason", "customer_in_sight"},
     "limits.granting": {"require_authority", "bring_due_in_force"},
     "limits.covering": set(),
@@ -457,7 +459,7 @@ BESIDE = {
     },
 }
 # A step of the same room that authorises, or appends, for whoever calls it.
-ASKING = ("require_grant", "require_applicant", "require_person")
+ASKING = ("require_grant", "require_applicant", "require_named")
 RECORDING = ("put_forward", "record", "keep")
 
 

@@ -21,6 +21,7 @@ from xinheng.applications.models import Application, Review
 from xinheng.applications.review_refusals import ReviewRefusal
 from xinheng.applications.review_rules import days_around, due_day, rules
 from xinheng.applications.review_sql import FINDERS, GONE, SETTLED
+from xinheng.applications.review_words import CAUSES, about_words
 from xinheng.applications.starting import put_draft, standing_limit
 from xinheng.credit.scale import GRADES
 from xinheng.customers.models import Customer
@@ -191,7 +192,7 @@ def ask_review(customer_code: str, due_on: date, why: str, *, actor: Actor, at: 
 
     Refuses NOT_ALLOWED, NAMED_PERSON, UNKNOWN_CUSTOMER, NEEDS_REASON, BAD_DAY, ALREADY_OPEN.
     """
-    require_person(actor, WRITE)
+    require_named(actor, WRITE)
     about = checked_reason(why)[:120]
     day = today_of(at)
     if not day <= due_on <= day + timedelta(days=AHEAD_DAYS_MAX):
@@ -227,7 +228,7 @@ def start_review(
 
     Refuses NOT_ALLOWED, NAMED_PERSON, UNKNOWN_REVIEW, NOT_OPEN, BAD_AMOUNT, APPLICATION_OPEN.
     """
-    require_person(actor, WRITE)
+    require_named(actor, WRITE)
     with transaction.atomic():
         row = _locked(review_id, actor)
         if row.state != "open":
@@ -237,9 +238,9 @@ def start_review(
         lowered = kind == "decrease"
         if kind not in ("renewal", "decrease") or (lowered and asked >= now.amount_minor):
             raise Refused(ReviewRefusal.BAD_AMOUNT, now=now.words())
-        made = put_draft(
-            row.customer, "review", kind, now._replace(amount_minor=asked), actor=actor, at=at
-        )
+        purpose = f"{CAUSES[row.cause].zh}：{about_words(row.cause, row.about).zh}"
+        wish = now._replace(amount_minor=asked)
+        made = put_draft(row.customer_id, "review", kind, wish, purpose, actor=actor, at=at)
         Review.objects.filter(pk=row.pk).update(state="started", application=made)
         _record("review.started", row, {"application": made.number, "kind": kind}, actor, at)
     return made
@@ -250,7 +251,7 @@ def end_review(review_id: int, outcome: str, *, dropped: bool, actor: Actor, at:
 
     Refuses NOT_ALLOWED, NAMED_PERSON, UNKNOWN_REVIEW, NEEDS_REASON, NOT_OPEN, UNDER_WAY.
     """
-    require_person(actor, INVESTIGATE)
+    require_named(actor, INVESTIGATE)
     said = checked_reason(outcome)
     with transaction.atomic():
         row = _locked(review_id, actor)
@@ -270,7 +271,7 @@ def assign_review(review_id: int, user_id: int, *, actor: Actor, at: datetime) -
 
     Refuses NOT_ALLOWED, NAMED_PERSON, UNKNOWN_REVIEW, NOT_OPEN, PERSON_UNFIT.
     """
-    require_person(actor, INVESTIGATE)
+    require_named(actor, INVESTIGATE)
     with transaction.atomic():
         row = _locked(review_id, actor)
         if row.state not in ("open", "started"):
@@ -291,7 +292,7 @@ def fitting(unit_id: int | None) -> list[int]:
 # --- Steps that regrades and offers take too
 
 
-def require_person(actor: Actor, permission: str) -> None:
+def require_named(actor: Actor, permission: str) -> None:
     """A named person with the permission; refuses NOT_ALLOWED, NAMED_PERSON."""
     if not actor.may(permission):
         raise Refused(ReviewRefusal.NOT_ALLOWED, permission=permission)

@@ -1,28 +1,32 @@
 """A review or an offer becomes an application: what the customer has now, and a draft of more.
 
 The standing limit is the base one that the review is about ("limit:CNY:2026-12-31"), else the
-customer's largest own line. Example: CNY 500,000.00 on 30 days until 31 December → a draft
-"renewal" that asks for 500,000.00 on 30 days; sales adds the purpose and submits it.
+customer's largest own line; without terms of its own it gets those that the live assessment policy
+proposes. Example: CNY 500,000.00 on 30 days until 31 December → a draft "renewal" that asks for
+500,000.00 on 30 days, which whoever began the review submits.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from django.db import connection
 
-from xinheng.applications.models import Application, Step
+from xinheng.applications.applying import apply_at_once, draft
+from xinheng.applications.models import Application
 from xinheng.applications.review_refusals import ReviewRefusal
+from xinheng.applications.rows import NewApplication
 from xinheng.credit.money import to_text
-from xinheng.customers.models import Customer
 from xinheng.people.actor import Actor
+from xinheng.policies.queries import live
 from xinheng.refusals import Refused
 
-UNDER_WAY = (
+UNDER_WAY: Final = (
     *("draft", "submitted", "investigating", "assessed", "proposed", "deciding"),
     "returned",
 )
+TERMS_DAYS: Final = 30  # where no policy is live
 
 
 class Standing(NamedTuple):
@@ -39,7 +43,7 @@ class Standing(NamedTuple):
 
 # The base limit of today, else the one that ended last; a line of the named currency first.
 _STANDING = """
-select l.currency, coalesce(d.amount_minor, 0), coalesce(d.terms_days_max, 0), d.valid_until
+select l.currency, coalesce(d.amount_minor, 0), d.terms_days_max, d.valid_until
 from limits_creditline l join limits_datedlimit d on d.line_id = l.id
 where l.customer_id = %s and l.scope = '' and d.ended_at is null and not d.temporary
   and d.valid_from <= %s
@@ -55,58 +59,46 @@ def standing_limit(customer_id: int, about: str, day: date) -> Standing:
     with connection.cursor() as cursor:
         cursor.execute(_STANDING, [customer_id, day, named, day])
         row = cursor.fetchone()
-        if row is not None:
-            return Standing(*row)
-        cursor.execute("select base_currency from people_company")
-        return Standing(cursor.fetchone()[0], 0, 0)
+        if row is None:
+            cursor.execute("select base_currency, 0, null::int, null::date from people_company")
+            row = cursor.fetchone()
+    currency, amount_minor, terms, until = row
+    return Standing(currency, amount_minor, _usual_terms() if terms is None else terms, until)
+
+
+def _usual_terms() -> int:
+    settings = live("assessment")
+    return int(settings.body["default_terms_days"]) if settings else TERMS_DAYS
 
 
 def put_draft(
-    customer: Customer, source: str, kind: str, asked: Standing, *, actor: Actor, at: datetime
+    customer_id: int,
+    source: str,
+    kind: str,
+    asked: Standing,
+    purpose: str,
+    *,
+    at_once: bool = False,
+    actor: Actor,
+    at: datetime,
 ) -> Application:
-    """Draft the application; a step of who began the review or wrote down the customer's yes.
+    """The application; a step of who began the review or wrote down the customer's yes, which goes
+    in `at_once`.
 
-    Refuses APPLICATION_OPEN where another one of the customer is under way in that currency.
+    Refuses APPLICATION_OPEN where another one of the customer is under way in that currency, and
+    what a draft refuses.
     """
-    open_ones = Application.objects.filter(customer=customer, currency=asked.currency)
+    open_ones = Application.objects.filter(customer_id=customer_id, currency=asked.currency)
     before = open_ones.filter(state__in=UNDER_WAY).exclude(kind="temporary").first()
     if before is not None:
         raise Refused(ReviewRefusal.APPLICATION_OPEN, number=before.number)
-    return _draft(customer, source, kind, asked, actor=actor, at=at)
-
-
-def _draft(
-    customer: Customer, source: str, kind: str, asked: Standing, *, actor: Actor, at: datetime
-) -> Application:
-    made: Application = Application.objects.create(
-        number=_next_number(at),
-        customer=customer,
-        source=source,
-        kind=kind,
+    new = NewApplication(
+        customer_id=customer_id,
         currency=asked.currency,
         asked_minor=asked.amount_minor,
-        asked_terms_days=asked.terms_days,
-        state="draft",
-        state_since=at,
-        applied_by=actor.ref,
-        applicant_id=actor.person(),
-        created_at=at,
+        terms_days=asked.terms_days,
+        kind=kind,
+        purpose=purpose,
+        source=source,
     )
-    Step.objects.create(
-        application=made, kind="drafted", person_id=actor.person(), by=actor.ref, at=at
-    )
-    return made
-
-
-def _next_number(at: datetime) -> str:
-    """The number after the last of the year; who draws one waits for who drew before."""
-    start = f"SX-{at.year}-"
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtext('applications.number'))")
-        cursor.execute(
-            "select coalesce(max(right(number, 6)::int), 0) + 1 from applications_application"
-            " where number like %s",
-            [start + "%"],
-        )
-        (number,) = cursor.fetchone()
-    return f"{start}{number:06}"
+    return (apply_at_once if at_once else draft)(new, actor=actor, at=at)
