@@ -104,6 +104,7 @@ OTHER_FILES = {
     "portfolio": {
         *("collecting", "collecting_trials"),
         *("book", "exposure", "file", "levels", "overview", "order_life", "order_papers"),
+        "ratings",
     },
     "relations": {"rows", "sealing"},
     "receivables": {
