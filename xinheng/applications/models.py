@@ -129,7 +129,7 @@ class Task(models.Model):
     required = models.BooleanField(default=True)
     state = models.CharField(max_length=6, default="open")  # open done waived
     finding = models.CharField(max_length=2000, blank=True)
-    document_id = models.BigIntegerField(null=True)  # dossiers.Document: the evidence
+    document_id = models.UUIDField(null=True)  # dossiers.Document: the evidence
     done_by = models.ForeignKey("people.User", models.PROTECT, null=True, related_name="+")
     done_at = models.DateTimeField(null=True)
 

@@ -1,0 +1,56 @@
+"""What doors hand over to the room: an application, a proposal, a condition.
+
+Amounts are minor units of the application's currency; days are the company's. Example: 800,000.00
+CNY on 60 days for one year, with a guarantee signed before the first delivery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+
+class NewApplication(NamedTuple):
+    """A wish. kind: new | increase | temporary | renewal | decrease; source: sales | link | import
+    | review | offer. `forecast`: {"purchases_year_minor", "our_share_pct", "peak_months",
+    "security"}, each of them may be missing.
+    """
+
+    customer_id: int
+    currency: str
+    asked_minor: int
+    terms_days: int
+    kind: str = "new"
+    purpose: str = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
+    forecast: Mapping[str, Any] | None = None
+    source: str = "sales"
+    batch_id: int | None = None
+
+
+class Condition(NamedTuple):
+    """A condition of a proposal. `code` of clauses_v1.json, or "own" with a text."""
+
+    code: str
+    text: str = ""
+    before: bool = True
+
+
+class NewProposal(NamedTuple):
+    """What the analyst puts forward. verdict: grant | refuse; method: combined | L1 … L11 | own;
+    `waived`: codes of clauses that the grade asks for and this leaves out, which makes it an
+    unsecured exception.
+    """
+
+    verdict: str
+    amount_minor: int
+    terms_days: int
+    valid_from: date
+    valid_until: date
+    why: str
+    method: str = "combined"
+    temporary: bool = False
+    conditions: tuple[Condition, ...] = ()
+    waived: tuple[str, ...] = ()
