@@ -57,6 +57,9 @@ OTHER_FILES = {
     "applications": {
         *("review_refusals", "review_rules", "review_sql", "review_words"),
         *("offer_letter", "offer_sql", "offers", "reviews", "starting"),
+        *("applying", "assessing", "checklist", "clauses", "clocks", "counting", "gathering"),
+        *("granting", "letters", "measuring", "proposing", "rows", "staging", "telling"),
+        *("trail", "voting"),
     },
     "almanac": {"checking", "rows", "working_days"},
     "contracts": {"rows", "sealing", "telling"},
