@@ -18,13 +18,15 @@ from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
+from xinheng.cli import model_learning
 from xinheng.cli.answer import Json, say
 from xinheng.operate.trouble import Exit, Trouble
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="信用模型：特征分析、问卷、巴萨利、层次分析 · Models that explain themselves",
+    help="信用模型：特征分析、问卷、巴萨利、层次分析、由样本学习 · Models that explain themselves",
 )
+model_learning.register(app)
 
 MAX_BYTES: Final = 1_000_000
 Found = TypeVar("Found")

@@ -62,6 +62,17 @@ def score(card: Card, columns: Columns, threads: int = 1) -> Points:
     return total
 
 
+def losses(card: Card, columns: Columns) -> Points:
+    """rows × characteristics: the points that each lost against its best band."""
+    rows = len(next(iter(columns.values())))
+    found = []
+    for one in compile_card(card):
+        column = _ready(one, columns.get(one.key), rows)
+        earned = np.broadcast_to(_points(one, column, 0, rows), rows)
+        found.append(one.points.max() - earned)
+    return np.column_stack(found).astype(np.int32)
+
+
 def span(card: Card, columns: Columns) -> tuple[Points, Points]:
     """(lowest, highest) total of each row over whatever the missing values may be.
 

@@ -153,6 +153,15 @@ def typed_as(table: Table, kinds: Mapping[str, bool]) -> dict[str, Column]:
     return found
 
 
+def numbers_with_blanks(table: Table, aside: set[str]) -> list[str]:
+    """Columns of numbers in which something is empty."""
+    return [
+        key
+        for key, texts in table.columns.items()
+        if key not in aside and "" in texts and any(texts) and not _numbers(texts)[1]
+    ]
+
+
 def outcome_of(texts: Sequence[str], target: str, bad: str) -> tuple[str, Truths, Truths]:
     """(the word for bad, bad or not, known or not) of every row."""
     known = np.array([text != "" for text in texts], dtype=np.bool_)
