@@ -58,6 +58,7 @@ class Cover(NamedTuple):
     secrecy: int | None = 2
     shows: Sequence[UUID | None] = ()  # ledger entries of what it shows
     key_id: UUID | None = None  # the data key of whom it is about
+    outside: bool = False  # it leaves the house: nothing on it tells who had it made
 
 
 class Made(NamedTuple):
@@ -87,8 +88,8 @@ def framed(cover: Cover, blocks: Sequence[Block], reader: Reader, entry: UUID) -
         title=str(TITLES[cover.kind]),
         company=name,
         lang="en" if english else "zh",
-        watermark=f"{reader.name} {moment}",
-        foot=[str(line) for line in _foot(reader.name, moment, entry, cover.shows)],
+        watermark="" if cover.outside else f"{reader.name} {moment}",
+        foot=[str(line) for line in _foot(cover, reader.name, moment, entry)],
         pages=str(T("第 {n} 页，共 {m} 页", "Page {n} of {m}")),
         blocks=list(blocks),
         subtitle=cover.subtitle,
@@ -101,12 +102,14 @@ def framed(cover: Cover, blocks: Sequence[Block], reader: Reader, entry: UUID) -
     )
 
 
-def _foot(name: str, moment: str, entry: UUID, shows: Sequence[UUID | None]) -> list[T]:
+def _foot(cover: Cover, name: str, moment: str, entry: UUID) -> list[T]:
     lines = [
         T("为 {name} 于 {moment} 制作，不留副本", "Made for {name} on {moment}; no copy is kept"),
         T("本文件的账本记录 {entry}", "Ledger entry of this paper: {entry}"),
     ]
-    known = [one for one in shows if one is not None]
+    if cover.outside:
+        lines[0] = T("制作于 {moment}", "Made on {moment}")
+    known = [one for one in cover.shows if one is not None]
     if known:
         lines.append(T("所示内容的账本记录 {shown}", "Ledger entry of what it shows: {shown}"))
     shown = ", ".join(str(one) for one in known[:2])

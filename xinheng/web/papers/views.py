@@ -13,14 +13,17 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_POST, require_safe
 
+from xinheng.applications.models import Application
 from xinheng.ledger import queries as ledger
 from xinheng.ledger.actions import new_ids
+from xinheng.limits.models import CreditLine, DatedLimit
 from xinheng.merkle.commitment import read_leaf
+from xinheng.modelling.models import LearntModel
 from xinheng.papers import making, press
 from xinheng.papers.layout import Block
 from xinheng.papers.making import TITLES, Cover, Made, Reader
@@ -31,7 +34,7 @@ from xinheng.web.files.finding import customer_of
 from xinheng.web.files.looking_back import view_of
 from xinheng.web.frame.access import actor_of
 from xinheng.web.frame.answers import download
-from xinheng.web.papers import credit_report
+from xinheng.web.papers import approval, credit_report, letter, validation
 from xinheng.web.papers.asked import gather
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -50,6 +53,50 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
         if request.POST.get("form") == "xlsx":
             return _sheet(cover, blocks, reader)
         return _paper(cover, blocks, reader)
+
+    return spoken(request, draw)
+
+
+@require_POST
+def limit_letter(request: HttpRequest, limit: int) -> HttpResponse:
+    """The letter on a limit that was granted and has not been ended."""
+    lines = CreditLine.objects.visible_to(request.user)
+    rows = DatedLimit.objects.select_related("line", "line__customer").filter(line__in=lines)
+    found = get_object_or_404(rows, pk=limit, ended_at__isnull=True)
+    wish = letter.came_of(found)
+    number = wish[0].number if wish else f"L-{found.pk}"
+    conditions = wish[1].conditions if wish and wish[1] else []
+
+    def draw() -> HttpResponse:
+        cover = letter.cover(found, found.line.customer, number)
+        return _paper(cover, letter.blocks(found, conditions), reader_of(request))
+
+    return spoken(request, draw)
+
+
+@require_POST
+def approval_form(request: HttpRequest, number: str) -> HttpResponse:
+    """The approval form of an application."""
+    rows = Application.objects.all().visible_to(request.user)
+    rows = rows.select_related("customer", "applicant", "analyst")
+    found = get_object_or_404(rows, number=number)
+
+    def draw() -> HttpResponse:
+        snapshot, proposal = approval.newest(found)
+        cover = approval.cover(found, snapshot, proposal)
+        return _paper(cover, approval.blocks(found, snapshot, proposal), reader_of(request))
+
+    return spoken(request, draw)
+
+
+@require_POST
+def validation_report(request: HttpRequest, model: int) -> HttpResponse:
+    """The validation report of a learnt model."""
+    rows = LearntModel.objects.all().visible_to(request.user).select_related("sample")
+    found = get_object_or_404(rows, pk=model)
+
+    def draw() -> HttpResponse:
+        return _paper(validation.cover(found), validation.blocks(found), reader_of(request))
 
     return spoken(request, draw)
 
@@ -101,7 +148,7 @@ def _answer(made: Made, cover: Cover, reader: Reader, suffix: str, kind: str) ->
 
 
 @require_safe
-def entry(request: HttpRequest, entry: UUID) -> HttpResponse:
+def entry(request: Any, entry: UUID) -> HttpResponse:
     """What is recorded of a paper in hand: which, when, its hash, how far the record has come."""
     leaf = ledger.leaf_of(entry)
     if leaf is None:

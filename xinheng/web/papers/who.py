@@ -239,9 +239,9 @@ def lacks(asked: Asked) -> list[Block]:
             [
                 str(block.name),
                 f"{points[block.code]}/{block.weight}",
-                Toned(_several(missing), "watch"),
-                Toned(_several(stale), "act"),
-                Toned(_several(quarrels), "stop"),
+                _several(missing, "watch"),
+                _several(stale, "act"),
+                _several(quarrels, "stop"),
             ]
         )
     head = [
@@ -254,8 +254,8 @@ def lacks(asked: Asked) -> list[Block]:
     return [Section(str(T("档案还缺什么", "What the file lacks"))), sheet(head, rows)]
 
 
-def _several(names: list[str]) -> str:
-    return (str(T("、", ", "))).join(names) or "–"
+def _several(names: list[str], tone: str) -> Cell:
+    return Toned(str(T("、", ", ")).join(names), tone) if names else Toned("–", "quiet")
 
 
 def facts(asked: Asked) -> list[Block]:
@@ -291,7 +291,7 @@ def _heads() -> list[Head]:
         Head(str(T("项目", "Fact")), width=2.2),
         Head(str(T("内容", "Value")), width=3.4),
         Head(str(T("来源", "Source")), width=2),
-        Head(str(T("核验", "Verified")), width=2),
+        Head(str(T("核验", "Verified")), width=2.6),
         Head(str(T("观察日", "Observed"))),
         Head(str(T("天", "Days")), True),
         Head(str(T("密级", "Class"))),
