@@ -59,7 +59,7 @@ OTHER_FILES = {
         *("offer_letter", "offer_sql", "offers", "reviews", "starting"),
         *("applying", "assessing", "checklist", "clauses", "clocks", "counting", "gathering"),
         *("granting", "letters", "measuring", "proposing", "rows", "staging", "telling"),
-        *("trail", "voting"),
+        *("trail", "voting", "automatic", "escalating", "inviting", "minutes"),
     },
     "almanac": {"checking", "rows", "working_days"},
     "contracts": {"rows", "sealing", "telling"},
@@ -74,6 +74,8 @@ OTHER_FILES = {
         *("forcing", "moved", "notices", "reviewing", "rechecking"),
         *("explaining", "replaying", "scenes", "values", "waiting", "ways_out"),
         *("file_gaps", "licences", "reminding"),
+        *("assessing_again", "effective", "known", "records", "suggesting"),
+        *("overriding", "overrides", "taking_expert"),
     },
     "dossiers": {
         *("fact_import", "lineage", "remarking", "rules", "verifying"),

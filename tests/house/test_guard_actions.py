@@ -87,6 +87,9 @@ WRITERS = {
     "xinheng.decisions.rechecking": "held orders decided again by state, in a round",
     "xinheng.decisions.moved": "which state a hold was judged on, for rechecking",
     "xinheng.decisions.assess": "one action over thousands of customers, a module of its own",
+    "xinheng.decisions.effective": "what counts of a grade, for assess and for acts on overrides",
+    "xinheng.decisions.overriding": "another grade than the model's, a module of its own",
+    "xinheng.decisions.taking_expert": "a person's rating put in force, for modelling",
     "xinheng.people.deputies": "who decides in another's absence, a module of its own",
     "xinheng.people.saved_views": "a person's own filters of a page: nothing that anybody decided",
     "xinheng.receivables.watching": "alarms of a round; it changes no figure",
@@ -120,6 +123,19 @@ WRITERS = {
     "xinheng.applications.offer_sql": "the statements of applications/offers.py",
     "xinheng.applications.offers": "offers of more credit, a module of its own",
     "xinheng.applications.reviews": "looks that customers are due, a module of its own",
+    "xinheng.applications.applying": "wishes drafted, submitted, taken back, of its own",
+    "xinheng.applications.assessing": "what an analyst does, a module of its own",
+    "xinheng.applications.automatic": "small wishes decided by a round; a person asked for",
+    "xinheng.applications.checklist": "points of an investigation, a module of its own",
+    "xinheng.applications.escalating": "seats that waited too long, found by a round",
+    "xinheng.applications.granting": "how an application ends, a step of votes and rounds",
+    "xinheng.applications.inviting": "an application by the customer's own link",
+    "xinheng.applications.letters": "letters kept sealed, and that they were handed over",
+    "xinheng.applications.minutes": "a committee's minutes, a module of its own",
+    "xinheng.applications.proposing": "proposals put forward, a module of its own",
+    "xinheng.applications.staging": "stages and seats, a step of proposing and voting",
+    "xinheng.applications.trail": "the row and the entry of each act, a step of all of them",
+    "xinheng.applications.voting": "votes and what one does with a seat, a module of its own",
     "xinheng.ledger.sequencer": "a process of its own that places entries",
     "xinheng.connectors.files.queue": "where a batch's file lies, and how far the batch is",
     "xinheng.connectors.demo.removal": "takes the demonstration out of every room in one step",
@@ -144,6 +160,11 @@ STEPS_OF_OTHERS = {
     ("xinheng.dossiers.facts", "xinheng.contracts.telling"),
     ("xinheng.limits.taking_over", "xinheng.receivables.posting"),
     ("xinheng.customers.relations", "xinheng.decisions.regrouping"),
+    # a snapshot assesses the customer anew, and reads how the file stands
+    ("xinheng.decisions.assess", "xinheng.applications.gathering"),
+    ("xinheng.dossiers.standing", "xinheng.applications.gathering"),
+    ("xinheng.decisions.notices", "xinheng.applications.telling"),
+    ("xinheng.inquiries.links", "xinheng.applications.inviting"),
 }
 
 # Modules below the doors that ask for the time or draw lots, and why.
@@ -439,6 +460,19 @@ BESIDE = {
     "dossiers.verifying": set(),
     "limits.adjusting": {"preview_adjustment"},
     "limits.suspending": {"suspensions"},
+    "applications.applying": {"put_draft", "require_applicant", "require_only"}
+    | {"supersede", "close_stages"},
+    "applications.assessing": {"freeze", "current", "payload_of", "require_analyst"},
+    "applications.automatic": {"rules", "decide_alone", "decide_alone_due"},
+    "applications.checklist": {"shipped", "currency", "title_of", "points_for", "lay_out"}
+    | {"still_open"},
+    "applications.granting": {"finish", "agreed", "reject"},
+    "applications.inviting": {"application_of", "hand_in"},  # an outsider, whose link is the word
+    "applications.letters": {"grant_text", "refusal_text", "put_letter", "text_of"},
+    "applications.minutes": set(),
+    "applications.proposing": {"put_forward", "measure_for", "grade_in_force", "lowers"}
+    | {"case_of", "suggestion"},
+    "applications.voting": {"advance"},
     "people.deputies": set(),
     "customers.identities": set(),
     "customers.control": {"effective", "standing"},

@@ -42,6 +42,7 @@ COMMANDS: dict[str, Line] = {
     ),
     "check-order": Line("check_order", "检查一张订单 · Check one order"),
     "decision": Line("decision", "判断：重演、放行方案 · A decision: replay it, find ways out"),
+    "assessment": Line("assessment", "评估：查看、重演 · An assessment: show it, judge it again"),
     "exposure": Line("exposure", "信用占用从何而来 · Exposure, down to its documents"),
     "customer": Line("customer", "查看一个客户的信用档案 · Show a customer's credit file"),
     "file": Line("file", "信用档案：来源、核验、历史 · Facts of the file: sources, history"),

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from xinheng.credit import limit_method
 from xinheng.credit.limit_method import Balance, Combined, MethodValue
-from xinheng.credit.money import divide_half_up
+from xinheng.credit.money import divide_half_up, to_minor
 from xinheng.credit.shipped import document
 
 _RULES: Final[dict[str, Any]] = document("further_limits_v1.json")
@@ -98,6 +98,23 @@ def peers(limits_minor: Sequence[int]) -> MethodValue:
     ranked = sorted(limits_minor)
     middle = ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]
     return MethodValue("L8", max(0, middle // 2), None, {"suppliers": str(len(ranked))})
+
+
+class Floor(Struct, frozen=True):
+    """The least that an answer in bands says."""
+
+    minor: int
+    currency: str
+
+
+def peer_floor(band: str) -> Floor | None:
+    """The lower end of a supplier's answer; None where it would rather not say. under_1m →
+    100,000.00 CNY: what lies above is not known, and does not count.
+    """
+    bands: dict[str, str] = _RULES["peer_bands"]
+    if band == "currency" or band not in bands:
+        return None
+    return Floor(to_minor(bands[band], bands["currency"]), bands["currency"])
 
 
 def quick(*, capital_minor: int | None) -> MethodValue:

@@ -78,6 +78,12 @@ def grade_of_pd(pd: Decimal) -> str:
     return GRADES[-1]
 
 
+def pd_bounds(grade: str) -> tuple[Decimal, Decimal]:
+    """The PD band of a grade as shares of one. BBB → 0.0060 and 0.0150."""
+    low, high = _SCALE["grades"][_RANKS[grade]]["pd_bps"]
+    return Decimal(low).scaleb(-4), Decimal(high).scaleb(-4)
+
+
 def worse(one: str, other: str) -> str:
     """The worse of two grades."""
     return one if grade_rank(one) >= grade_rank(other) else other

@@ -11,29 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from xinheng.credit import altman, limit_method
 from xinheng.credit.limit_method import MethodValue
 from xinheng.credit.scorecard import Input
+from xinheng.receivables.behaviour import Behaviour
 
 L5_MONTHS = 6
-
-
-class Paying(Protocol):
-    """What is read of `receivables.queries.Behaviour`."""
-
-    currency: Any
-    payment_index: Any
-    days_late_weighted: Any
-    overdue_share_pct: Any
-    oldest_dpd: Any
-    months_of_history: Any
-    days_late_trend: Any
-    sales_minor: Any
-    sales_days: Any
-    receipts_by_month: Any
-    terms_days: Any
 
 
 class Filed(NamedTuple):
@@ -52,10 +37,25 @@ class Settings(NamedTuple):
     terms_days_max: int
     cap_months_of_sales: int
     statement_age_days_max: int
+    # what a statement that nobody verified counts for: use | worse | ignore
+    unverified_statements: str = "use"
+    # method L11: None where the policy does not say
+    risk_budget_bps: int | None = None
+    loss_given_default_bps: int | None = None
 
 
 def settings_of(body: Mapping[str, Any]) -> Settings:
-    return Settings(*(int(body[name]) for name in Settings._fields))
+    """Version 1 says nothing of unverified statements: they count."""
+    return Settings(
+        rating_valid_days=int(body["rating_valid_days"]),
+        default_terms_days=int(body["default_terms_days"]),
+        terms_days_max=int(body["terms_days_max"]),
+        cap_months_of_sales=int(body["cap_months_of_sales"]),
+        statement_age_days_max=int(body["statement_age_days_max"]),
+        unverified_statements=body.get("unverified_statements", "use"),
+        risk_budget_bps=body.get("risk_budget_bps_of_sales"),
+        loss_given_default_bps=body.get("loss_given_default_bps"),
+    )
 
 
 def usable(filed: Filed | None, as_of: date, settings: Settings) -> Filed | None:
@@ -67,7 +67,7 @@ def usable(filed: Filed | None, as_of: date, settings: Settings) -> Filed | None
 
 
 def card_inputs(
-    paying: Paying | None, filed: Filed | None, *, manufacturing: bool
+    paying: Behaviour | None, filed: Filed | None, *, manufacturing: bool
 ) -> dict[str, Input]:
     """The behaviour card's inputs. Nobody has told us of red lines yet, so they are absent."""
     inputs: dict[str, Input] = {"altman_zone": _zone(filed, manufacturing)}
@@ -93,7 +93,7 @@ def _zone(filed: Filed | None, manufacturing: bool) -> str | None:
     return altman.score(statement, altman.choose(listed=listed, manufacturing=manufacturing)).zone
 
 
-def terms_of(paying: Paying | None, settings: Settings) -> int:
+def terms_of(paying: Behaviour | None, settings: Settings) -> int:
     """The terms to propose: what the customer usually has, else the default, never above the
     maximum.
     """
@@ -102,7 +102,7 @@ def terms_of(paying: Paying | None, settings: Settings) -> int:
 
 
 def methods_of(
-    paying: Paying | None, filed: Filed | None, terms_days: int
+    paying: Behaviour | None, filed: Filed | None, terms_days: int
 ) -> tuple[MethodValue, ...]:
     """Every limit method's value, in the currency the customer is invoiced in.
 
@@ -129,7 +129,7 @@ def methods_of(
     )
 
 
-def caps_of(paying: Paying | None, settings: Settings) -> dict[str, int]:
+def caps_of(paying: Behaviour | None, settings: Settings) -> dict[str, int]:
     """What no method may pass: so many months of what the customer buys (a month is 30 days)."""
     if paying is None or paying.sales_minor <= 0 or not paying.sales_days:
         return {}

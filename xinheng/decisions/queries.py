@@ -22,7 +22,7 @@ from xinheng.credit.policy import Policy
 from xinheng.credit.reason_text import text
 from xinheng.decisions.batch import committed_values
 from xinheng.decisions.governing import parsed_policy
-from xinheng.decisions.models import Decision, Hold, Override
+from xinheng.decisions.models import Assessment, Decision, Hold, Override
 from xinheng.decisions.waiting import code_rule, waiting
 from xinheng.limits.models import Reservation
 from xinheng.policies.queries import version_of
@@ -170,3 +170,20 @@ def outcomes_between(user: Any, start: datetime, end: datetime) -> dict[str, int
 def reason_texts(verdict: Verdict, currency: str) -> list[dict[str, str]]:
     """The verdict's reasons in both languages."""
     return [text(reason, currency) for reason in verdict.reasons]
+
+
+ASSESSMENTS_MAX = 200
+
+
+def find_assessment(user: Any, assessment_id: int) -> Assessment | None:
+    """The assessment, or None for one that does not exist or is not this user's to see."""
+    rows = Assessment.objects.visible_to(user).select_related("customer")
+    found: Assessment | None = rows.filter(pk=assessment_id).first()
+    return found
+
+
+def assessments_of(user: Any, customer_id: int, limit: int = 50) -> list[Assessment]:
+    """A customer's assessments, the newest first; a person's ratings among them."""
+    rows = Assessment.objects.visible_to(user).filter(customer_id=customer_id)
+    newest = rows.select_related("customer").order_by("-assessed_at", "-pk")
+    return list(newest[: min(limit, ASSESSMENTS_MAX)])

@@ -8,6 +8,7 @@ of a registration are sealed for "inquiries_registration.answers_sealed.<its id>
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -40,3 +41,14 @@ def opened(customer: Customer, table: str, column: str, row_id: UUID, sealed: An
 
 def _place(table: str, column: str, row_id: UUID) -> str:
     return f"inquiries_{table}.{column}.{row_id}"
+
+
+def all_opened(table: str, column: str, rows: Iterable[tuple[UUID, UUID, Any]]) -> dict[UUID, Any]:
+    """Of many rows (data key, row, envelope) at once; what can't be read any more is absent."""
+    asked = [row for row in rows if row[2] is not None]
+    keys = open_living_keys({key_id for key_id, _, _ in asked}) if asked else {}
+    return {
+        row_id: json.loads(open_sealed(keys[key_id], _place(table, column, row_id), bytes(sealed)))
+        for key_id, row_id, sealed in asked
+        if key_id in keys
+    }

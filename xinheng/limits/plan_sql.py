@@ -171,11 +171,11 @@ where id = any(%s::bigint[]) and ended_at is null
 # A person's own amount waits until a person deals with it: no calculation takes its place.
 SUPERSEDE_PROPOSALS = """
 update limits_proposal p set state = 'superseded', decided_at = %s::timestamptz
-from unnest(%s::bigint[], %s::text[], %s::text[], %s::bool[], %s::text[])
-  as n(customer_id, currency, scope, temporary, workings)
+from unnest(%s::bigint[], %s::text[], %s::text[], %s::bool[], %s::bool[])
+  as n(customer_id, currency, scope, temporary, by_hand)
 where p.state = 'proposed' and p.customer_id = n.customer_id and p.currency = n.currency
   and p.scope = n.scope and p.temporary = n.temporary
-  and (jsonb_exists(n.workings::jsonb, 'by_hand') or not jsonb_exists(p.workings, 'by_hand'))
+  and (n.by_hand or not jsonb_exists(p.workings, 'by_hand'))
 """
 
 # All that wait for these customers are locked in key order first, as those who grant them do.
@@ -191,20 +191,21 @@ from waiting w where p.id = w.id and not w.by_hand
     where k.customer_id = w.customer_id and k.currency = w.currency)
 """
 
-# What a person has rejected is not suggested again until its figures change.
+# What a person has rejected is not suggested again until its figures change. The workings come as
+# one JSON array: in an SQL array each quote of theirs would be escaped, which took half the time.
 ADD_PROPOSALS = """
 insert into limits_proposal (customer_id, currency, scope, temporary, workings, amount_minor,
   unlimited, terms_days, valid_from, valid_until, proposed_by, state, proposed_at)
 select n.customer_id, n.currency, n.scope, n.temporary, n.workings::jsonb, n.amount, n.unlimited,
   n.terms, n.begins, n.ends, n.proposed_by, 'proposed', %s::timestamptz
-from unnest(%s::bigint[], %s::text[], %s::text[], %s::bool[], %s::text[], %s::bigint[], %s::bool[],
-  %s::int[], %s::date[], %s::date[], %s::text[])
-  as n(customer_id, currency, scope, temporary, workings, amount, unlimited, terms, begins, ends,
-    proposed_by)
+from rows from (unnest(%s::bigint[], %s::text[], %s::text[], %s::bool[], %s::bool[], %s::bigint[],
+    %s::bool[], %s::int[], %s::date[], %s::date[], %s::text[]), json_array_elements(%s::json))
+  as n(customer_id, currency, scope, temporary, by_hand, amount, unlimited, terms, begins, ends,
+    proposed_by, workings)
 where not exists (select from limits_proposal w where w.state = 'proposed'
     and w.customer_id = n.customer_id and w.currency = n.currency and w.scope = n.scope
     and w.temporary = n.temporary)
-  and (jsonb_exists(n.workings::jsonb, 'by_hand') or not exists (
+  and (n.by_hand or not exists (
     select from limits_proposal r where r.state = 'rejected' and r.customer_id = n.customer_id
       and r.currency = n.currency and r.scope = n.scope and r.temporary = n.temporary
       and r.amount_minor = n.amount and r.terms_days is not distinct from n.terms))

@@ -22,7 +22,7 @@ from xinheng.customers.models import Customer
 from xinheng.ledger.actions import append_one
 from xinheng.limits import plan_sql
 from xinheng.limits.conditions import latest_end, shipped
-from xinheng.limits.held_back import HeldBack, as_dated, sift
+from xinheng.limits.held_back import HeldBack, as_dated, refuse_proposal, sift
 from xinheng.limits.models import Proposal
 from xinheng.limits.planning import enter_plan, hold_lines
 from xinheng.limits.queries import judge_grant
@@ -51,7 +51,10 @@ def propose(
     Changes no line. What was rejected is not suggested again with the same figures. The caller (an
     assessment, an import) appends the ledger entry of its own.
     """
-    keys = [(p.customer_id, p.currency, p.scope, p.temporary, _json(p.workings)) for p in proposals]
+    keys = [
+        (p.customer_id, p.currency, p.scope, p.temporary, "by_hand" in p.workings)
+        for p in proposals
+    ]
     rows = [
         (
             *key,
@@ -64,10 +67,11 @@ def propose(
         )
         for key, p in zip(keys, proposals, strict=True)
     ]
+    workings = _json([p.workings for p in proposals])
     with transaction.atomic(), connections["default"].cursor() as cursor:
         _withdraw(judged, _columns(keys, 5)[:2], at)
         cursor.execute(plan_sql.SUPERSEDE_PROPOSALS, [at, *_columns(keys, 5)])
-        cursor.execute(plan_sql.ADD_PROPOSALS, [at, *_columns(rows, 11)])
+        cursor.execute(plan_sql.ADD_PROPOSALS, [at, *_columns(rows, 11), workings])
         return int(cursor.rowcount)
 
 
@@ -96,19 +100,23 @@ def propose_amount(
     terms_days: int | None,
     reason: str,
     *,
+    held_back: HeldBack,
     actor: Actor,
     at: datetime,
 ) -> int:
     """A person enters an amount of their own, with a reason; returns the proposal's id.
 
     It takes the place of what waits for the customer and currency, and another person grants it.
-    Refuses NOT_ALLOWED, NEEDS_PERSON, NEEDS_REASON, BAD_AMOUNT, BAD_TERMS, UNKNOWN_CUSTOMER.
+    Refuses NOT_ALLOWED, NEEDS_PERSON, NEEDS_REASON, BAD_AMOUNT, BAD_TERMS, UNKNOWN_CUSTOMER,
+    HELD_BACK.
     """
     require_grant(actor)
     check_reason(reason)
     check_amount(amount_minor, terms_days)
     row = NewProposal(customer_id, currency, amount_minor, terms_days, {}, actor.ref)
     with transaction.atomic():
+        seen_customer(customer_id, actor)
+        refuse_proposal(row, held_back, today(at))
         return put_forward(row, reason, actor=actor, at=at)
 
 

@@ -24,13 +24,18 @@ ASSESSMENT_NUMBERS = (
     "cap_months_of_sales",
     "statement_age_days_max",
 )
+# What an assessment makes of a statement that nobody verified: counts it, counts it only where it
+# makes things worse, or leaves it out. Version 1 did not say: it counted it.
+UNVERIFIED = ("use", "worse", "ignore")
+# Of method L11, in hundredths of a per cent; a body without them has no L11.
+ASSESSMENT_SHARES = ("risk_budget_bps_of_sales", "loss_given_default_bps")
 _HERE = Path(__file__).parent
 
 SHIPPED: dict[str, str] = {
     "order_check": "policies/order_check_v3.json",
     "scorecard": "cards/behaviour_v1.json",
     "scale": "scale_v1.json",
-    "limit": "limit_methods_v1.json",
+    "limit": "limit_methods_v2.json",
     "authority_matrix": "authority_matrix_v1.json",
 }
 KINDS = (*SHIPPED, "assessment")
@@ -39,7 +44,7 @@ KINDS = (*SHIPPED, "assessment")
 def shipped_body(kind: str) -> dict[str, Any]:
     """The document that ships for a kind. Figures in it are text or int: a float has no place."""
     if kind == "assessment":
-        return _plain(json.loads((_HERE / "assessment_v1.json").read_text(encoding="utf-8")))
+        return _plain(json.loads((_HERE / "assessment_v2.json").read_text(encoding="utf-8")))
     return _plain(credit_files.document(SHIPPED[kind]))
 
 
@@ -77,6 +82,12 @@ def _assessment(body: Mapping[str, Any]) -> None:
         number = body.get(key)
         if type(number) is not int or not 0 < number <= 3660:
             raise ValueError(f"{key}: give a whole number from 1 to 3660")
+    if body.get("unverified_statements", "use") not in UNVERIFIED:
+        raise ValueError(f"unverified_statements: give one of {', '.join(UNVERIFIED)}")
+    for key in ASSESSMENT_SHARES:
+        share = body.get(key, 1)
+        if type(share) is not int or not 0 < share <= 10_000:
+            raise ValueError(f"{key}: give a whole number from 1 to 10000")
 
 
 def _scorecard(body: Mapping[str, Any]) -> None:
