@@ -46,8 +46,8 @@ class Sample(models.Model):
     rows = models.IntegerField()
     bads = models.IntegerField()
     time_column = models.CharField(max_length=80, blank=True)  # orders the rows, where there is one
-    content_sealed = models.BinaryField()  # columns as compressed CSV under the system's key
-    key_id = models.BigIntegerField()
+    # columns as compressed CSV in pieces sealed under the system's key; empty until it is drawn
+    content_sealed = models.BinaryField()
     sha256 = models.BinaryField()
     made_by = models.ForeignKey("people.User", models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()
