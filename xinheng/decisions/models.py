@@ -48,7 +48,14 @@ class Assessment(models.Model):
     objects = OwnedQuery.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["customer", "-assessed_at"], name="assessment_customer")]
+        indexes = [
+            # the grade of a day gone by is read of the whole book, without touching the rows
+            models.Index(
+                fields=["customer", "-assessed_at", "-id"],
+                include=["grade", "valid_until", "by_expert"],
+                name="assessment_of_customer",
+            )
+        ]
 
 
 class GradeOverride(models.Model):
