@@ -100,6 +100,7 @@ OTHER_FILES = {
         "taking_over",
     },
     "modelling": {
+        *("own_book", "promoting", "samples", "training"),
         *("bands", "comparing", "drifting", "inputs", "shadowing", "telling"),
         *("adopting", "ahp_studies", "expert_forms", "expert_grades", "expert_reading"),
         *("expert_reckoning", "expert_refusals", "expert_runs"),

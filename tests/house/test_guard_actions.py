@@ -117,6 +117,9 @@ WRITERS = {
     "xinheng.inquiries.handing_in": "a registration handed in, a module of its own",
     "xinheng.inquiries.deciding": "what we say to a registration, a module of its own",
     "xinheng.inquiries.referring": "references asked, answered, reviewed, a module of its own",
+    "xinheng.modelling.samples": "samples kept and drawn, a module of its own",
+    "xinheng.modelling.training": "models asked for and learnt, a module of its own",
+    "xinheng.modelling.promoting": "models proposed and decided on, a module of its own",
     "xinheng.modelling.shadowing": "what challengers say, in a round: shown, used by nothing",
     "xinheng.modelling.drifting": "readings of a round: what moved, decided by nobody",
     "xinheng.applications.review_sql": "the statements of applications/reviews.py",
@@ -446,6 +449,10 @@ BESIDE = {
         *("propose", "put_forward", "require_grant", "check_reason", "check_amount"),
         "seen_customer",
     },
+    "modelling.samples": {"draw_waiting", "wish_of", "opened", "place_of", "checked_name"},
+    "modelling.training": {"train_next", "claim", "learn", "recipe_of", "put_away", "give_up"}
+    | {"left_running_waits_again", "next_version"},
+    "modelling.promoting": {"why_not_champion", "wrong_way"},
     "modelling.expert_runs": {"reckon", "model_of", "weights_for", "weightings", "read_statement"}
     | {"record"},
     "modelling.adopting": {"why_not", "grade_after_red_lines", "red_lines_of", "card_inputs"},
@@ -493,8 +500,8 @@ BESIDE = {
     },
 }
 # A step of the same room that authorises, or appends, for whoever calls it.
-ASKING = ("require_grant", "require_applicant", "require_named")
-RECORDING = ("put_forward", "record", "keep")
+ASKING = ("require_grant", "require_applicant", "require_named", "require")
+RECORDING = ("put_forward", "record", "keep", "note")
 
 
 @pytest.mark.parametrize("module", sorted(BESIDE))

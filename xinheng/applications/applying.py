@@ -56,20 +56,27 @@ def draft(new: NewApplication, *, actor: Actor, at: datetime) -> Application:
     """
     require(actor, WRITE)
     with transaction.atomic():
-        customer = _customer(new.customer_id, actor)
-        _check(new, today(at))
-        made: Application = Application.objects.create(
-            number=_number(today(at)),
-            customer=customer,
-            source=new.source,
-            applied_by=actor.ref,
-            applicant_id=actor.person_id,
-            batch_id=new.batch_id,
-            created_at=at,
-            state_since=at,
-            **_columns(new),
-        )
-        note(made, "drafted", actor=actor, at=at, **_told(made))
+        return put_draft(new, actor=actor, at=at)
+
+
+def put_draft(
+    new: NewApplication, *, blank: bool = False, actor: Actor, at: datetime
+) -> Application:
+    """A step: the row of a draft and its entry. blank: for the customer to fill in."""
+    customer = _customer(new.customer_id, actor)
+    _check(new._replace(asked_minor=max(1, new.asked_minor)) if blank else new, today(at))
+    made: Application = Application.objects.create(
+        number=_number(today(at)),
+        customer=customer,
+        source=new.source,
+        applied_by=actor.ref,
+        applicant_id=actor.person_id,
+        batch_id=new.batch_id,
+        created_at=at,
+        state_since=at,
+        **_columns(new),
+    )
+    note(made, "drafted", actor=actor, at=at, **_told(made))
     return made
 
 
@@ -107,7 +114,7 @@ def submit(number: str, *, actor: Actor, at: datetime) -> Application:
         words_of(row.purpose, PURPOSE, most=PURPOSE_MAX)
         _check_period(row.kind, row.valid_from, row.valid_until, today(at))
         if row.state == "draft":
-            _require_only(row)
+            require_only(row)
             move(row, "submitted", at, submitted_at=at)
             note(row, "submitted", actor=actor, at=at, **_told(row))
         else:
@@ -182,7 +189,7 @@ def _require_open(customer: Customer) -> None:
         raise Refused(ApplicationRefusal.CUSTOMER_CLOSED, status=customer.status)
 
 
-def _require_only(row: Application) -> None:
+def require_only(row: Application) -> None:
     """One open wish for a line at a time; the table says so too. The customer's row is the lock."""
     Customer.objects.select_for_update(no_key=True).get(pk=row.customer_id)
     if row.kind == "temporary":

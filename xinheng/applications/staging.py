@@ -92,7 +92,8 @@ def renew_clock(stage: Stage, at: datetime) -> None:
 
 
 def _stage_due(at: datetime) -> datetime:
-    return after_hours(at, rules()["stage_hours"])
+    days = live_matrix().escalate_after_working_days
+    return after_hours(at, days * rules()["day_hours"])
 
 
 def _stages(proposal: Proposal) -> list[Stage]:

@@ -132,18 +132,12 @@ def _replace(row: Application, seat: Seat, at: datetime) -> None:
     """Who steps aside outside a committee leaves the seat's question to another of the role."""
     if seat.vote not in ("conflict", "abstain") or seat.stage.mode == "committee":
         return
-    role = seat.role or _role_for(seat)
+    role = seat.role
     new = staging.seat_for(row, seat.stage, seat.order, role, live_matrix(), at)
     if seat.added_by_id is not None:
         Seat.objects.filter(pk=new.pk).update(added_by=seat.added_by_id)
     if not staging.who_may(new, row, at):
         raise Refused(ApplicationRefusal.NOBODY_TO_DECIDE, role=staging.role_name(role))
-
-
-def _role_for(seat: Seat) -> str:
-    """An added person's seat has no role of its own: that of the stage's first seat."""
-    first = seat.stage.seats.exclude(role="").order_by("order", "pk").first()
-    return first.role if first else ""
 
 
 def advance(
@@ -222,6 +216,7 @@ def add_seat(
         made: Seat = Seat.objects.create(
             stage=seat.stage,
             order=seat.order + (1 if where == "after" else -1),
+            role=seat.role,
             person=person,
             added_by_id=require_person(actor),
         )
@@ -243,7 +238,7 @@ def move_seat(
     with transaction.atomic():
         row, seat = _mine(number, seat_id, actor, at)
         person = _fit_person(row, seat, person_id)
-        role = seat.role or _role_for(seat)
+        role = seat.role
         wanted = {role, *roles_above(live_matrix(), role)}
         if not wanted & {one.pk for one in person.roles.all()}:
             raise Refused(ApplicationRefusal.UNFIT_PERSON, name=person.name)

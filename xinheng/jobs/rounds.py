@@ -17,18 +17,27 @@ from typing import NamedTuple
 
 from django.db import OperationalError, close_old_connections, connections
 
+from xinheng.applications.applying import lapse_due
+from xinheng.applications.automatic import decide_alone_due
+from xinheng.applications.escalating import escalate_due
+from xinheng.applications.offers import find_offers
+from xinheng.applications.regrades import find_regrades
+from xinheng.applications.reviews import find_reviews
 from xinheng.connectors.files.queue import run_waiting
 from xinheng.customers.duplicates import look_for_pairs, state_of_the_book
 from xinheng.customers.models import Customer
 from xinheng.decisions.actions import expire_due
 from xinheng.decisions.assess import assess, due
 from xinheng.decisions.licences import follow_licences
+from xinheng.decisions.models import Rating
 from xinheng.decisions.notices import look_after
 from xinheng.decisions.rechecking import recheck_due, recheck_horizon
 from xinheng.decisions.reminding import remind
 from xinheng.dossiers.standing import count_moved
 from xinheng.intake.actions import close_interrupted
 from xinheng.limits.granting import bring_due_in_force
+from xinheng.modelling.samples import draw_waiting
+from xinheng.modelling.training import left_running_waits_again, train_next
 from xinheng.people.actor import system
 from xinheng.people.queries import company, today
 from xinheng.receivables.actions import bring_in_due, retry_quarantined
@@ -36,6 +45,7 @@ from xinheng.receivables.watching import watch
 
 ASSESS_MAX = 2_000
 WATCH_MAX = 500
+GRADES_MAX = 500
 TICK_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
@@ -133,6 +143,44 @@ def remind_people(at: datetime) -> int:
     return remind(at=at)
 
 
+def decide_applications(at: datetime) -> int:
+    """Small applications that the authority matrix lets pass, or no rule could, need no person."""
+    return decide_alone_due(at=at)
+
+
+def escalate_applications(at: datetime) -> int:
+    """Seats that nobody took for two working days are open to the next higher roles."""
+    return escalate_due(at=at)
+
+
+def lapse_applications(at: datetime) -> int:
+    """Drafts and returned applications that nobody touched for long end."""
+    return lapse_due(actor=system("jobs"), at=at)
+
+
+def look_at_calendar(at: datetime) -> int:
+    """Customers due for a look get a review; what settled itself is closed."""
+    return 0 if company() is None else find_reviews(today=today(at), at=at)
+
+
+def offer_more(at: datetime) -> int:
+    """Customers that pay on time and use their limit are put forward; what no longer holds ends."""
+    return 0 if company() is None else find_offers(today=today(at), at=at)
+
+
+class LookAtGrades:
+    """Walks over rated customers, some at a time, holding grades against how they pay."""
+
+    def __init__(self) -> None:
+        self.after = 0
+
+    def __call__(self, at: datetime) -> int:
+        rows = Rating.objects.filter(pk__gt=self.after).order_by("pk")
+        ids = list(rows.values_list("pk", flat=True)[:GRADES_MAX])
+        self.after = ids[-1] if len(ids) == GRADES_MAX else 0
+        return find_regrades(ids, today=today(at), at=at) if ids else 0
+
+
 def assess_customers(at: datetime) -> int:
     """Customers whose ledger moved, or whose rating ran out, are scored again."""
     if company() is None:
@@ -174,6 +222,12 @@ ROUNDS = (
     Round("quarantine", 30, look_into_quarantine),
     Round("counters against documents", 15, Watch()),
     Round("assessments", 20, assess_customers),
+    Round("applications without a person", 5, decide_applications),
+    Round("applications that wait", 60, escalate_applications),
+    Round("applications that lapse", 3_600, lapse_applications),
+    Round("reviews due", 60, look_at_calendar),
+    Round("offers of more credit", 300, offer_more),
+    Round("grades against behaviour", 30, LookAtGrades()),
     Round("customers that may be one", 300, LookForPairs()),
     Round("challengers", 30, score_challengers),
     Round("drift of the live card", 3600, watch_drift),
