@@ -21,7 +21,8 @@ from xinheng.people.refusals import PeopleRefusal
 from xinheng.refusals import Refused
 
 DEPUTY_DAYS_MAX = 366
-STOOD_IN_FOR = "holds.release"  # what a deputy does in another's absence
+# what a deputy does in another's absence, if both may
+STOOD_IN_FOR = ("holds.release", "applications.decide")
 
 
 @transaction.atomic
@@ -36,12 +37,12 @@ def appoint_deputy(
     currency: str = "",
     up_to_minor: int | None = None,
 ) -> Deputy:
-    """Name who releases holds in a person's absence, from day to day, up to a ceiling or as far as
-    the person's own authority goes.
+    """Name who releases holds, or votes on applications, in a person's absence, from day to day, up
+    to a ceiling or as far as the person's own authority goes.
 
     Must hold: the person names the deputy, or somebody who manages people does; nobody names
-    themselves; both may release holds. A ceiling is an amount of one currency, and the deputy then
-    decides in that currency only. Refuses NOT_PERMITTED, DEPUTY_OF_ONESELF, DEPUTY_MAY_NOT,
+    themselves; both may do the one or the other. A ceiling is an amount of one currency, and the
+    deputy then decides in that currency only. Refuses NOT_PERMITTED, DEPUTY_OF_ONESELF, DEPUTY_MAY_NOT,
     BAD_PERIOD, BAD_CEILING, UNKNOWN_CURRENCY, DEPUTY_ALREADY.
     """
     themselves = actor.kind == "user" and actor.person_id == person.pk
@@ -74,9 +75,10 @@ def appoint_deputy(
 def _check_deputy(person: User, deputy: User, actor: Actor) -> None:
     if deputy.pk in (person.pk, actor.person_id):
         raise Refused(PeopleRefusal.DEPUTY_OF_ONESELF)
-    for user in (person, deputy):
-        if not user.may(STOOD_IN_FOR):
-            raise Refused(PeopleRefusal.DEPUTY_MAY_NOT, username=user.username)
+    shared = [word for word in STOOD_IN_FOR if person.may(word)]
+    if not any(deputy.may(word) for word in shared):
+        username = (deputy if shared else person).username
+        raise Refused(PeopleRefusal.DEPUTY_MAY_NOT, username=username)
 
 
 def _check_period(valid_from: date, valid_until: date, today: date) -> None:

@@ -61,8 +61,9 @@ class PeopleRefusal(Enum):
         "Nobody names themselves as a deputy: choose another person.",
     )
     DEPUTY_MAY_NOT = T(
-        "“{username}”没有放行权限，不能代理或被代理放行。",
-        "“{username}” may not release holds: a deputy and whom they stand in for both must.",
+        "“{username}”没有放行或审批权限，不能代理或被代理。",
+        "“{username}” may neither release holds nor vote on applications: a deputy and whom they "
+        "stand in for must both be allowed the same.",
     )
     BAD_PERIOD = T(
         "代理期间不对：结束日不得早于今天和开始日，最长 {days} 天。",
