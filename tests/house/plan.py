@@ -56,6 +56,7 @@ ROOM_FILES = {"__init__", "apps", "models", "actions", "queries", "refusals"}
 OTHER_FILES = {
     "applications": {
         *("review_refusals", "review_rules", "review_sql", "review_words"),
+        *("regrades", "review_queries"),
         *("offer_letter", "offer_sql", "offers", "reviews", "starting"),
         *("applying", "assessing", "checklist", "clauses", "clocks", "counting", "gathering"),
         *("granting", "letters", "measuring", "proposing", "rows", "staging", "telling"),

@@ -125,6 +125,7 @@ WRITERS = {
     "xinheng.applications.review_sql": "the statements of applications/reviews.py",
     "xinheng.applications.offer_sql": "the statements of applications/offers.py",
     "xinheng.applications.offers": "offers of more credit, a module of its own",
+    "xinheng.applications.regrades": "proposals of another grade, a module of its own",
     "xinheng.applications.reviews": "looks that customers are due, a module of its own",
     "xinheng.applications.applying": "wishes drafted, submitted, taken back, of its own",
     "xinheng.applications.assessing": "what an analyst does, a module of its own",
@@ -451,7 +452,7 @@ BESIDE = {
     },
     "modelling.samples": {"draw_waiting", "wish_of", "opened", "place_of", "checked_name"},
     "modelling.training": {"train_next", "claim", "learn", "recipe_of", "put_away", "give_up"}
-    | {"left_running_waits_again", "next_version"},
+    | {"left_running_waits_again", "next_version", "work_waits"},
     "modelling.promoting": {"why_not_champion", "wrong_way"},
     "modelling.expert_runs": {"reckon", "model_of", "weights_for", "weightings", "read_statement"}
     | {"record"},
@@ -459,6 +460,7 @@ BESIDE = {
     "modelling.ahp_studies": {"studies_of", "standing", "judged", "together", "accepted"}
     | {"accepted_weights", "codes_of"},
     "applications.offers": {"find_offers", "candidates", "deciding"},
+    "applications.regrades": {"find_regrades"},
     "applications.reviews": {"find_reviews", "reviewers", "fitting", "require_named"}
     | {"checked_reason", "customer_in_sight"},
     "limits.granting": {"require_authority", "bring_due_in_force"},

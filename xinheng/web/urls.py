@@ -20,6 +20,8 @@ urlpatterns = guarded(
         path("", include("xinheng.web.inquiries.looking_urls")),
         path("", include("xinheng.web.contracts.urls")),
         path("", include("xinheng.web.relations.urls")),
+        path("", include("xinheng.web.reviews.urls")),
+        path("", include("xinheng.web.experts.urls")),
         path("", include("xinheng.web.files.urls")),
         path("", include("xinheng.web.verification.urls")),
         path("", include("xinheng.web.orders.urls")),

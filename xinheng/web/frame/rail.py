@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from django.urls import NoReverseMatch, reverse
 
+from xinheng.applications.review_queries import waiting_for as looks_for
 from xinheng.decisions.models import Hold
 from xinheng.dossiers.waiting import waiting_for
 from xinheng.texts import T
@@ -67,6 +68,13 @@ ROOMS: Final = (
         "not-narrow",  # a phone gets there from the list of customers
     ),
     Room("limits", T("授信", "Limits"), "gavel", ("/limits/",)),
+    Room(
+        "reviews",
+        T("复评", "Reviews"),
+        "refresh",
+        ("/reviews/", "/offers/", "/regrades/"),
+        "not-narrow",  # on a phone the notice of a review leads there
+    ),
     Room("imports", T("导入", "Imports"), "file-import", ("/imports/",)),
     Room(
         "rates",
@@ -107,8 +115,15 @@ def facts_waiting(user: Any) -> int | str:
     return found if found <= COUNT_MAX else f"{COUNT_MAX}+"
 
 
+def looks_waiting(user: Any) -> int | str:
+    """My reviews, and what I may decide about offers and grades."""
+    found = looks_for(user)
+    return found if found <= COUNT_MAX else f"{COUNT_MAX}+"
+
+
 COUNT_MAX: Final = 999
 COUNTS: Final[dict[str, Callable[[Any], int | str]]] = {
     "holds": holds_waiting,
     "verification": facts_waiting,
+    "reviews": looks_waiting,
 }

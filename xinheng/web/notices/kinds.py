@@ -79,6 +79,20 @@ def _to_customer(row: Notice) -> str:
     return reverse("customer", args=[row.customer.code]) if row.customer else reverse("notices")
 
 
+def _to_review(row: Notice) -> str:
+    """about: "review:17", or of what else the customer's file tells."""
+    return _to_numbered("review", row)
+
+
+def _to_offer(row: Notice) -> str:
+    return _to_numbered("offer", row)
+
+
+def _to_numbered(name: str, row: Notice) -> str:
+    number = row.about.removeprefix(f"{name}:")
+    return reverse(name, args=[int(number)]) if number.isdecimal() else _to_customer(row)
+
+
 def _licence(row: Notice) -> T:
     """about: customer:what:day:step, or of a document, customer:document/KIND/ID:day:step."""
     _, what, day, step = row.about.split(":")
@@ -134,6 +148,12 @@ _WAITING_ONE: Final = T(
     "{day}: {n} fact has waited over two working days to be verified",
 )
 
+_DRIFT: Final = T(
+    "{month}：客户群与评分卡 {name} 的预期相比已明显变化",
+    "{month}: the book has moved away from what the card {name} expects",
+)
+_UNUSABLE: Final = T("挑战模型 {name} 无法评分", "Challenger {name} can't be evaluated")
+
 KINDS: Final[dict[str, Kind]] = {
     "held": _order("订单 {ref}（{who}）被冻结", "Order {ref} ({who}) is held", "hand-stop", "act"),
     "released": _order(
@@ -174,7 +194,7 @@ KINDS: Final[dict[str, Kind]] = {
         "act",
         _to_customer,
     ),
-    "review": _news("{who}：该复评了", "{who}: a review is due", "calendar", "act", _to_customer),
+    "review": _news("{who}：该复评了", "{who}: a review is due", "calendar", "act", _to_review),
     "minutes": _news(
         "会议记录 {ref} 等您签字",
         "Minutes {ref} wait for your signature",
@@ -187,10 +207,22 @@ KINDS: Final[dict[str, Kind]] = {
         "{who}: more credit may be offered",
         "trending-up",
         "within",
-        _to_customer,
+        _to_offer,
     ),
     "model": _news(
         "模型 {ref} 有新情况", "News of the model {ref}", "chart-bar", "watch", _to_customer
+    ),
+    "drift": Kind(
+        lambda row: _DRIFT.format(month=row.about[:7], name=row.about[8:]),
+        "trending-up",
+        "act",
+        lambda row: reverse("model-drift"),
+    ),
+    "challenger": Kind(
+        lambda row: _UNUSABLE.format(name=row.about),
+        "alert-triangle",
+        "stop",
+        lambda row: reverse("model-challengers"),
     ),
 }
 _OTHER_ORDER: Final = _order(
