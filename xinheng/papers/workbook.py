@@ -44,7 +44,7 @@ def workbook(title: str, lines: Sequence[str], blocks: Sequence[Block]) -> bytes
     out = BytesIO()
     with xlsxwriter.Workbook(out, dict(OPTIONS)) as book:
         looks = looks_of(book)
-        page = _Page(book, book.add_worksheet(_name(title, set())), looks)
+        page = _Page(book, book.add_worksheet(sheet_name(title, set())), looks)
         page.line(title, "title")
         for line in lines:
             page.line(line, "quiet")
@@ -98,7 +98,7 @@ class _Page:
         if isinstance(block, Section):
             self.end()
             taken = {one.get_name().lower() for one in self.book.worksheets()}
-            page = _Page(self.book, self.book.add_worksheet(_name(block.t, taken)), self.looks)
+            page = _Page(self.book, self.book.add_worksheet(sheet_name(block.t, taken)), self.looks)
             page.line(block.t, "title")
             if block.note:
                 page.line(block.note, "quiet")
@@ -150,7 +150,7 @@ def _bare(text: str) -> str:
     return text.replace("\u200b", "")[:32_000]
 
 
-def _name(title: str, taken: set[str]) -> str:
+def sheet_name(title: str, taken: set[str]) -> str:
     """A sheet's name: short, without what a spreadsheet forbids, and only once."""
     plain = _FORBIDDEN.sub(" ", title).strip()[:NAME_MAX] or "1"
     name, number = plain, 2

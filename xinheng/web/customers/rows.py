@@ -23,7 +23,7 @@ from xinheng.customers.queries import matching
 from xinheng.portfolio.overview import IN_FORCE, USED
 
 VIEWS: Final = ("", "overdue", "over", "expired", "unset")
-ROWS_MAX: Final = 200
+ROWS_MAX: Final = 1_000  # of one step; a page shows 50
 
 # A word that stands above every amount, for lines without a limit to their credit.
 _UNLIMITED = 9 * 10**18

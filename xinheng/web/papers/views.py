@@ -42,9 +42,12 @@ LANGUAGES = {"zh": "zh-hans", "en": "en"}
 
 
 @require_POST
-def report(request: HttpRequest, code: str) -> HttpResponse:
+def report(request: Any, code: str) -> HttpResponse:
     """The credit report of a customer, as PDF or workbook, of today or a past day."""
     customer = customer_of(request, code)
+    if day := request.POST.get("as_of", ""):
+        request.GET = request.GET.copy()
+        request.GET["as_of"] = day
 
     def draw() -> HttpResponse:
         asked = gather(request.user, customer, view_of(request), request.GET.get("currency", ""))
