@@ -150,6 +150,20 @@ PAGES: Final[dict[str, Page]] = {
     "talk-follow-up": Page("talks.write", "talk", get=None, post=422),  # no day
     "talk-done": Page("talks.write", "talk", get=None, post=302),
     "talk-withdraw": Page("talks.write", "talk", get=None, post=302),
+    # models that persons fill in
+    "expert-models": Page("models.view", "customer"),
+    "expert-behaviour": Page("models.view", "customer"),
+    "expert-run": Page("models.view", "run"),
+    "expert-new": Page("models.rate", "model", post=422),  # nothing was answered
+    "expert-try": Page("models.rate", "model", get=None, post=200),
+    "expert-adopt": Page("grades.confirm", "run", get=None, post=422),  # of her own
+    "ahp-studies": Page("models.view"),
+    "ahp-study": Page("models.view", "study"),
+    "ahp-make": Page("models.edit", get=None, post=422),  # for no model
+    "ahp-judge": Page("models.rate", "study", get=None, post=422),  # nothing was compared
+    "ahp-try": Page("models.rate", "study", get=None, post=200),
+    "ahp-accept": Page("models.promote", "study", get=None, post=422),  # her own
+    "ahp-retire": Page("models.promote", "study", get=None, post=422),  # not in use
     # contracts
     "contracts": Page("customers.view"),
     "contract": Page("customers.view", "contract"),

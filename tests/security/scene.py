@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from tests.dossiers.corpus import png
 from tests.limits.proposals import suggest
+from tests.modelling.rated import scored
 from tests.web.pages import buyer, signed_in
 from tests.world import AT, PASSWORD, World, ask, make_world
 from xinheng.contracts.actions import record_contract
@@ -46,6 +47,8 @@ from xinheng.limits.conditions import usual
 from xinheng.limits.held_back import nobody
 from xinheng.limits.models import Proposal
 from xinheng.limits.proposing import grant_proposals
+from xinheng.modelling.ahp_studies import make_study
+from xinheng.modelling.expert_runs import record_run
 from xinheng.people.actions import create_user
 from xinheng.people.actor import system
 from xinheng.people.models import Deputy, SavedView, User
@@ -80,6 +83,8 @@ class Scene:
     cases: dict[str, int]  # an open conflict case of each
     visits: dict[str, tuple[UUID, int]]  # a planned visit of each unit, and a photo of it
     kept: dict[str, dict[str, UUID]]  # by unit: a draft of a contract, a talk to follow up
+    runs: dict[str, int]  # of an expert model by alice, on each unit's first customer
+    study: int  # weights to be compared, made by alice
     facts: dict[str, int]  # one that stands in the file of each unit's first customer
 
 
@@ -147,6 +152,8 @@ def set_scene(folder: Path) -> Scene:
     own["kept"] = {unit: _kept(world, unit) for unit in UNITS}
     own["waiting"] = {unit: _entered(world, unit, "许可证", "trade_permit") for unit in UNITS}
     own["cases"] = {unit: _disputed(world, unit) for unit in UNITS}
+    own["runs"] = {unit: _rated(world, f"{unit}-1") for unit in UNITS}
+    own["study"] = make_study("权重", "6c", actor=world.actor("alice"), at=AT).pk
     own["statements"] = {unit: _stated(world, f"{unit}-1") for unit in UNITS}
     return Scene(world, clients, approved, held, granted_at, batch, trials, **own)
 
@@ -189,6 +196,11 @@ def _stated(world: World, code: str) -> int:
         source="审计报告",
     )
     return file_statement(row, actor=world.actor("alice"), at=AT)
+
+
+def _rated(world: World, code: str) -> int:
+    alice = world.actor("alice")
+    return record_run(code, "6c", "shipped", scored("6c"), AT.date(), actor=alice, at=AT).pk
 
 
 def _known(world: World, code: str) -> int:

@@ -63,6 +63,9 @@ GONE = {
     "reference": [NOBODY],
     "contract": [NOBODY],
     "talk": [NOBODY],
+    "run": ["NOBODY", 10**9],
+    "model": ["NOBODY", "6c"],
+    "study": [10**9],
 }
 
 
@@ -81,6 +84,8 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
         return rows | {"any": [mine.pk], "stranger's": [other.pk]}
     if page.row in ("deputy", "result"):
         return rows | {"any": [scene.deputy.pk if page.row == "deputy" else 1]}
+    if page.row == "study":
+        return rows | {"any": [scene.study]}
     if page.row in ("view", "notice"):
         own = scene.views if page.row == "view" else scene.notices
         mine, other = own.get(who, own["alice"]), own["bob" if who == "dora" else "dora"]
@@ -98,6 +103,8 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
             "field": [f"{unit}-1", "registered_address"],
             "fact": [f"{unit}-1", scene.facts[unit]],
             "statement": [f"{unit}-1", scene.statements[unit]],
+            "run": [f"{unit}-1", scene.runs[unit]],
+            "model": [f"{unit}-1", "6c"],
             "waiting": [scene.waiting[unit]],
             "case": [scene.cases[unit]],
             "line": [f"{unit}-1", "CNY"],

@@ -3,7 +3,7 @@
 What is compared are the groups of a card (the five C, the three groups of character analysis);
 within each the shipped shares stay. A judgement counts only when it does not contradict itself, the
 group's is the geometric mean of all. Example: 3 groups judged ((1, 2, 5), (½, 1, 3), (⅕, ⅓, 1))
-weigh 58.16, 30.90 and 10.94; a person's newer judgement replaces the older one, which stays
+weigh 58.15, 30.90 and 10.95; a person's newer judgement replaces the older one, which stays
 readable. Accepted weights are used under the name "ahp:7" and never change.
 """
 

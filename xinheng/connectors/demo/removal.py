@@ -26,6 +26,7 @@ from xinheng.vault.queries import open_key_cache
 
 # Top room first; `gone` holds the simulated customers, `gone_line` their lines.
 _ROWS = {
+    "modelling_expertrun": "customer_id in {c}",
     "decisions_override": (
         "decision_id in (select id from decisions_decision where customer_id in {c})"
     ),

@@ -19,6 +19,7 @@ from xinheng.customers.models import Customer
 from xinheng.texts import T
 from xinheng.web.contracts.panel import contracts_panel
 from xinheng.web.customers.identity_panel import identity_panel
+from xinheng.web.experts.side_by_side import models_panel
 from xinheng.web.files.licences import read as read_licences
 from xinheng.web.files.paying import payment_panel
 from xinheng.web.inquiries.bureaus import reports_panel
@@ -45,6 +46,8 @@ class Panel(NamedTuple):
 
 
 PANELS: tuple[Panel, ...] = (
+    # "" is the overview
+    Panel("", T("各模型等级", "Grades of all models"), "experts/_panel.html", models_panel),
     Panel("contracts", T("合同", "Contracts"), "contracts/_panel.html", contracts_panel),
     Panel("basic", T("身份", "Identity"), "customers/_identity_panel.html", identity_panel),
     Panel(

@@ -28,6 +28,7 @@ from xinheng.texts import T
 from xinheng.web.files import items as documents
 from xinheng.web.files import reading
 from xinheng.web.files import timeline as history
+from xinheng.web.files.block import panels_of
 from xinheng.web.files.finding import base_currency, customer_of
 from xinheng.web.files.governed import governed
 from xinheng.web.files.head import Standing, head_of
@@ -59,6 +60,7 @@ def credit_file(request: HttpRequest, code: str) -> HttpResponse:
     }
     if head.standing is not None:
         context |= _standing(request, customer, head.standing, view.today)
+        context["panels"] = panels_of(request, customer, view, "")
     else:
         context["governed"] = governed(request.user, customer, view.seen)
     return render(request, "files/file.html", context)
