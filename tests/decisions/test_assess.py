@@ -20,6 +20,7 @@ from xinheng.decisions.models import Assessment, Rating
 from xinheng.decisions.refusals import DecisionRefusal
 from xinheng.intake.actions import finish_batch, open_batch
 from xinheng.ledger.models import PendingEntry
+from xinheng.limits.held_back import nobody
 from xinheng.limits.models import CreditLine, Proposal
 from xinheng.merkle.commitment import read_leaf
 from xinheng.people.actor import Actor, system
@@ -351,7 +352,8 @@ def test_what_a_person_entered_waits_whatever_is_calculated(world: World) -> Non
 
     customer = make_customer("NEW", unit=None)
     alice = world.actor("alice")
-    propose_amount(customer.pk, "CNY", 5_000, 30, "a new customer", actor=alice, at=AT)
+    said = (customer.pk, "CNY", 5_000, 30, "a new customer")
+    propose_amount(*said, held_back=nobody, actor=alice, at=AT)
     run(customer, at=LATER)
     proposal = waiting(customer)
     assert proposal and proposal.amount_minor == 5_000

@@ -19,9 +19,11 @@ from xinheng.dossiers.models import FileStanding
 from xinheng.dossiers.standing import count_moved, standings_of
 from xinheng.jobs.rounds import ROUNDS, suspend_for_licences
 from xinheng.ledger.models import PendingEntry
+from xinheng.limits.card import ceiling_on
 from xinheng.limits.granting import bring_due_in_force, withdraw_limit
-from xinheng.limits.models import CreditLine, DatedLimit
+from xinheng.limits.models import Cover, CreditLine, DatedLimit
 from xinheng.limits.refusals import LimitRefusal
+from xinheng.limits.tree import arrange
 from xinheng.people import queries
 from xinheng.people.actor import of_user
 from xinheng.people.models import Company
@@ -148,14 +150,60 @@ def test_a_suspension_goes_on_after_its_last_day(line):
     assert limit(line) == (AMOUNT, False)
 
 
-def test_parts_are_suspended_a_group_s_limit_and_others_are_not(world, line):  # noqa: F811
+def test_parts_and_the_group_s_limit_are_suspended_others_are_not(world, line):  # noqa: F811
     part = make_line(file_of(), 20_000_00, scope="product:GIFT")
     group = make_line(file_of(), 900_000_00, scope="group")
     other = make_line(make_customer("C9", unit=world.units["EAST"]), AMOUNT)
     until(TODAY - DAY)
-    assert look() == 2
-    assert limit(part)[0] == 0 and limit(group)[0] == 900_000_00
+    assert look() == 3
+    assert limit(part)[0] == 0 and limit(group)[0] == 0
     assert limit(other) == (AMOUNT, False)
+
+
+def test_a_subsidiary_s_licence_takes_its_own_lines_and_not_the_group_s(world, line):  # noqa: F811
+    # Catches a suspension that climbs the tree: the others of the group would stand still.
+    group = make_line(file_of(), 900_000_00, scope="group")
+    daughter = make_customer("C9", unit=world.units["EAST"], parent=file_of())
+    own = make_line(daughter, AMOUNT)
+    until(TODAY - DAY, daughter.pk)
+    assert look() == 1
+    assert limit(own)[0] == 0 and limit(group)[0] == 900_000_00 and limit(line)[0] == AMOUNT
+
+
+def test_the_head_s_licence_stops_the_whole_group_s_orders(world, line):  # noqa: F811
+    make_line(file_of(), 900_000_00, scope="group")
+    daughter = make_customer("C9", unit=world.units["EAST"], parent=file_of())
+    make_line(daughter, AMOUNT)
+    arrange([daughter.pk], at=AT, alone=True)
+    until(TODAY + 99 * DAY, daughter.pk)
+    until(TODAY - DAY)
+    look()
+    [answer] = check_orders([ask("SO-9", "C9", 1_000_00)], actor=of_user(world.bob), at=AT)
+    decision = Decision.objects.get(pk=answer.decision_id)
+    assert decision.outcome == "hold" and "headroom" in Hold.objects.get(pk=decision.pk).codes
+    until(None)
+    look()
+    [answer] = check_orders([ask("SO-10", "C9", 1_000_00)], actor=of_user(world.bob), at=AT)
+    assert Decision.objects.get(pk=answer.decision_id).outcome == "approve"
+
+
+def test_what_a_cover_adds_goes_and_comes_with_the_licence(line):
+    add = {"amount_minor": 50_000_00, "valid_from": TODAY - DAY, "valid_until": TODAY + 99 * DAY}
+    Cover.objects.create(
+        line=line, kind="insurance", reference="P-1", entered_by="x", entered_at=AT, **add
+    )
+    CreditLine.objects.update(in_force_until=TODAY - DAY)
+    bring_due_in_force(today=TODAY, at=AT)
+    line.refresh_from_db()
+    assert ceiling_on(line, TODAY) == 150_000_00
+    until(TODAY - DAY)
+    assert look() == 1
+    line.refresh_from_db()
+    assert ceiling_on(line, TODAY) == 0
+    until(None)
+    look()
+    line.refresh_from_db()
+    assert ceiling_on(line, TODAY) == 150_000_00
 
 
 def test_unset_zero_and_run_out_lines_are_left_alone(line):

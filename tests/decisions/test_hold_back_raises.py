@@ -20,7 +20,7 @@ from xinheng.limits.adjusting import adjust_lines, preview_adjustment
 from xinheng.limits.conditions import usual
 from xinheng.limits.granting import grant_limit
 from xinheng.limits.models import CreditLine, DatedLimit, Proposal
-from xinheng.limits.proposing import grant_proposals
+from xinheng.limits.proposing import grant_proposals, propose_amount
 from xinheng.limits.refusals import LimitRefusal
 from xinheng.limits.values import Entered, NewLimit
 from xinheng.policies.models import Policy
@@ -171,6 +171,41 @@ def test_in_bulk_what_would_rise_is_left_and_what_falls_falls(world, line):
     assert less.counts == {"lowered": 2}
 
 
+@pytest.mark.parametrize("why", BAD)
+@pytest.mark.parametrize(
+    ("amount", "terms_days", "kept"),
+    [
+        (100_000_01, 30, True),
+        (90_000_00, 60, True),
+        (100_000_00, 30, False),
+        (80_000_00, 30, False),
+    ],
+)
+def test_an_amount_of_one_s_own_is_not_even_put_forward(world, line, why, amount, terms_days, kept):
+    # Catches a lower amount refused because usual conditions are looser than those that stand.
+    file_of(line, **BAD[why])
+    said = (line.customer_id, "CNY", amount, terms_days, REASON)
+    work = lambda: propose_amount(  # noqa: E731
+        *said, held_back=held_back, actor=world.actor("alice"), at=AT
+    )
+    if kept:
+        assert refusal(work) is LimitRefusal.HELD_BACK and not Proposal.objects.exists()
+    else:
+        assert work()
+
+
+def test_a_customer_without_a_line_is_proposed_nothing_with_a_gap(world):
+    customer = make_customer("C9", unit=world.units["EAST"])
+    FileStanding.objects.create(customer=customer, **{**GOOD, **BAD["too old"]}, counted_at=AT)
+    said = (customer.pk, "CNY", 1_00, 30, REASON)
+    alice = world.actor("alice")
+    work = lambda: propose_amount(*said, held_back=held_back, actor=alice, at=AT)  # noqa: E731
+    assert refusal(work) is LimitRefusal.HELD_BACK
+    stranger = director(world, "WEST")
+    work = lambda: propose_amount(*said, held_back=held_back, actor=stranger, at=AT)  # noqa: E731
+    assert refusal(work) is LimitRefusal.UNKNOWN_CUSTOMER
+
+
 def test_the_reason_names_all_that_is_missing_in_both_languages(world, line):
     file_of(line, complete_bps=5_200, fresh_until=TODAY - DAY, licence_until=TODAY - DAY)
     why = held_back([line.customer_id], TODAY)[line.customer_id]
@@ -220,7 +255,8 @@ def _instead(policy: Policy, body: dict[str, Any]) -> None:
 
 # --- Every door asks
 
-GIVING = re.compile(r"\b(grant_limit|grant_proposals|adjust_lines|preview_adjustment)\(")
+DOORS = "grant_limit|grant_proposals|adjust_lines|preview_adjustment|propose_amount|enter_cover"
+GIVING = re.compile(rf"\b({DOORS})\(")
 
 
 def test_every_door_that_can_give_more_asks_about_the_file():

@@ -127,7 +127,7 @@ def covering(scene: Scene) -> Job:
     """An insurance of 500.00 at 90 % lifts the ceiling by 450.00."""
     line = CreditLine.objects.get(customer=scene.customers["C"])
     cover = NewCover(line.pk, "insurance", scene.key, 500_00, 9_000, DAY, DUE, "保险公司")
-    return lambda: enter_cover(cover, actor=scene.alice, at=AT) and "done"
+    return lambda: enter_cover(cover, held_back=nobody, actor=scene.alice, at=AT) and "done"
 
 
 def importing(kind: str, make: Callable[..., Any], name: str, *rest: Any) -> Callable[[Scene], Job]:

@@ -121,7 +121,7 @@ class Trade:
         policy = NewCover(
             line.pk, "insurance", f"P-{next(_files)}", amount, share_bps, self.today, last
         )
-        enter_cover(policy, actor=CLERK, at=self.at)
+        enter_cover(policy, held_back=nobody, actor=CLERK, at=self.at)
 
     def used(self, code: str = "C1", currency: str = "CNY", scope: str = "") -> int:
         """What the line itself carries, under the policy that governs."""

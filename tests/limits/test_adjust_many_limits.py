@@ -103,7 +103,8 @@ def test_what_becomes_of_each_row(world):
 def test_a_person_s_own_proposal_is_not_pushed_aside(world):
     ids = lines(world, 100_000_00, 100_000_00)
     first, second = (CreditLine.objects.get(pk=pk).customer for pk in ids)
-    propose_amount(first.pk, "CNY", 1_00, None, REASON, actor=director(world), at=AT)
+    said = (first.pk, "CNY", 1_00, None, REASON)
+    propose_amount(*said, held_back=nobody, actor=director(world), at=AT)
     suggest(second, 130_000_00)
     done = adjust(world.actor("alice"), ids, MORE)
     assert [row.becomes for row in done.rows] == ["taken", "waits"]

@@ -101,10 +101,14 @@ def test_more_waits_until_another_person_grants_it(world, line):
 
 def test_more_is_live_where_another_has_proposed_as_much(world, line):
     alice, fred = world.actor("alice"), director(world)
-    propose_amount(line.customer_id, "CNY", 150_000_00, 30, REASON, actor=fred, at=AT)
+    propose_amount(
+        line.customer_id, "CNY", 150_000_00, 30, REASON, held_back=nobody, actor=fred, at=AT
+    )
     assert not enter(alice, line, 160_000_00).live  # supersedes what Fred proposed: now hers
     assert not enter(alice, line, 150_000_00).live
-    propose_amount(line.customer_id, "CNY", 150_000_00, 30, REASON, actor=fred, at=AT)
+    propose_amount(
+        line.customer_id, "CNY", 150_000_00, 30, REASON, held_back=nobody, actor=fred, at=AT
+    )
     assert enter(alice, line, 140_000_00).live
     assert Proposal.objects.get(state="granted").amount_minor == 150_000_00
     line.refresh_from_db()

@@ -94,7 +94,9 @@ def test_whoever_entered_the_amount_may_not_grant_it(world):
     # Catches a grant that judges amounts only: alice's authority would do.
     proposal = waiting_for("C1", None, 100_000_00)
     alice = world.actor("alice")
-    propose_amount(proposal.customer_id, "CNY", 150_000_00, 45, REASON, actor=alice, at=AT)
+    propose_amount(
+        proposal.customer_id, "CNY", 150_000_00, 45, REASON, held_back=nobody, actor=alice, at=AT
+    )
     done = grant(alice)
     assert done.lines == 0 and done.refused[0][1] == LimitRefusal.OWN_PROPOSAL.value
     assert grant(director(world)).total_minor == {"CNY": 150_000_00}
@@ -104,8 +106,12 @@ def test_whoever_entered_the_amount_may_not_grant_it(world):
 def test_an_amount_by_hand_keeps_what_was_calculated(world):
     proposal = waiting_for("C1", None, 100_000_00)
     alice = world.actor("alice")
-    propose_amount(proposal.customer_id, "CNY", 150_000_00, 45, REASON, actor=alice, at=AT)
-    propose_amount(proposal.customer_id, "CNY", 160_000_00, 45, REASON, actor=alice, at=AT)
+    propose_amount(
+        proposal.customer_id, "CNY", 150_000_00, 45, REASON, held_back=nobody, actor=alice, at=AT
+    )
+    propose_amount(
+        proposal.customer_id, "CNY", 160_000_00, 45, REASON, held_back=nobody, actor=alice, at=AT
+    )
     stands = Proposal.objects.get(state="proposed")
     by_hand = {"reason": REASON, "person": world.alice.pk, "model_minor": 100_000_00}
     assert stands.amount_minor == 160_000_00
@@ -116,7 +122,9 @@ def test_an_amount_by_hand_keeps_what_was_calculated(world):
 def test_a_calculation_does_not_take_the_place_of_a_person_s_amount(world):
     proposal = waiting_for("C1", None, 100_000_00)
     alice = world.actor("alice")
-    propose_amount(proposal.customer_id, "CNY", 150_000_00, None, REASON, actor=alice, at=AT)
+    propose_amount(
+        proposal.customer_id, "CNY", 150_000_00, None, REASON, held_back=nobody, actor=alice, at=AT
+    )
     assert suggest(proposal.customer, 90_000_00) == 0
     assert Proposal.objects.get(state="proposed").amount_minor == 150_000_00
 
@@ -135,9 +143,9 @@ def test_a_person_of_one_unit_grants_nothing_of_another(world):
     # Catches `grant all` without the actor's sight: the whole book would go live.
     east = waiting_for("C1", world.units["EAST"], 100_000_00)
     waiting_for("C2", world.units["WEST"], 100_000_00)
-    nobody = waiting_for("C3", None, 100_000_00)
+    unseen = waiting_for("C3", None, 100_000_00)
     fred = director(world, "EAST")
-    assert refusal(lambda: grant(fred, [nobody.pk])) is LimitRefusal.NO_PROPOSALS
+    assert refusal(lambda: grant(fred, [unseen.pk])) is LimitRefusal.NO_PROPOSALS
     assert grant(fred).lines == 1
     assert Proposal.objects.get(state="granted") == east
 
@@ -163,7 +171,10 @@ def test_who_lacks_the_permission_changes_nothing(world):
         LimitRefusal.NOT_ALLOWED
     )
     say = (proposal.customer_id, "CNY", 1, None, REASON)
-    assert refusal(lambda: propose_amount(*say, actor=bob, at=AT)) is LimitRefusal.NOT_ALLOWED
+    assert (
+        refusal(lambda: propose_amount(*say, held_back=nobody, actor=bob, at=AT))
+        is LimitRefusal.NOT_ALLOWED
+    )
 
 
 @pytest.mark.parametrize(
@@ -179,13 +190,13 @@ def test_an_amount_out_of_bounds_is_refused(world, amount, terms, reason, code):
     customer = waiting_for("C1", None, 100_000_00).customer_id
     alice = world.actor("alice")
     say = (customer, "CNY", amount, terms, reason)
-    assert refusal(lambda: propose_amount(*say, actor=alice, at=AT)) is code
+    assert refusal(lambda: propose_amount(*say, held_back=nobody, actor=alice, at=AT)) is code
 
 
 def test_an_amount_for_a_stranger_s_customer_is_refused(world):
     customer = waiting_for("C1", world.units["WEST"], 100_000_00).customer_id
     fred = director(world, "EAST")
     say = (customer, "CNY", 1, None, REASON)
-    assert refusal(lambda: propose_amount(*say, actor=fred, at=AT)) is (
+    assert refusal(lambda: propose_amount(*say, held_back=nobody, actor=fred, at=AT)) is (
         LimitRefusal.UNKNOWN_CUSTOMER
     )

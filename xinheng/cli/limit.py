@@ -186,6 +186,7 @@ def cover(
 ) -> None:
     """录入保险、保证、抵押或保证金 · Enter an insurance, guarantee, collateral or deposit."""
     django_ready()
+    from xinheng.decisions.file_gaps import held_back
     from xinheng.limits.covering import enter_cover
     from xinheng.limits.values import NewCover
     from xinheng.people.queries import today
@@ -202,7 +203,7 @@ def cover(
         until.date(),
         provider,
     )
-    made = enter_cover(asked, actor=actor_named(by), at=at)
+    made = enter_cover(asked, held_back=held_back, actor=actor_named(by), at=at)
     say({"cover": made}, as_json, lambda: print(f"已录入 {made} · Entered"))
 
 

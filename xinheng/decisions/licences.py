@@ -7,8 +7,10 @@ holds from the first order on, whatever the round did. Example: a licence until 
 Shanghai. On 31 December 23:59 there the limit is 500,000.00, at 00:00 orders are held, within a
 round the limit is 0.00; on 8 January a new licence is verified, and the 500,000.00 are back.
 
-Without `licence_valid` in the live policy an ended licence means nothing. Limits of a group stay:
-other companies trade under them; so does what covers add, which others vouch for.
+A group's limit is its head's: it goes with the head's licence, and its companies' orders with it,
+since nobody else answers for the group; a subsidiary's licence takes only its own lines. What
+covers add goes too: an insurer pays for trade that was lawful. Without `licence_valid` in the live
+policy an ended licence means nothing.
 """
 
 from __future__ import annotations
@@ -70,7 +72,7 @@ select l.id from dossiers_filestanding z
 join limits_creditline l on l.customer_id = z.customer_id
 join customers_customer c on c.id = z.customer_id
 where %(looks)s and z.licence_until < %(today)s and c.merged_into_id is null
-  and l.scope <> 'group' and (l.unlimited or l.amount_minor > 0)
+  and (l.unlimited or l.amount_minor + l.covered_minor > 0)
   and (l.valid_until is null or l.valid_until + l.grace_days >= %(today)s)
 order by l.id limit %(limit)s
 """

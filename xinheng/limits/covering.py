@@ -3,7 +3,8 @@
 A cover adds amount × share to the ceiling while it is valid. It is judged by what the line can give
 with it: the limit that stands plus all covers, within the person's authority. Example: insurance of
 500,000.00 at 90 % on a limit of 1,000,000.00 needs an authority of 1,450,000.00, and adds nothing
-from the day after it ends, or from the moment somebody ends it.
+from the day after it ends, or from the moment somebody ends it. Who is held back (a credit file out
+of date) gets no more cover than there is today; a policy that follows on another is no more.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from xinheng.credit.money import MAX_MINOR
 from xinheng.ledger.actions import append_one
 from xinheng.limits import plan_sql
 from xinheng.limits.granting import require_authority
-from xinheng.limits.in_force import Covering, bring_in_force
+from xinheng.limits.held_back import HeldBack
+from xinheng.limits.in_force import Covering, bring_in_force, covered_on
 from xinheng.limits.locking import lock_lines
 from xinheng.limits.models import Cover, CreditLine
 from xinheng.limits.planning import plans_of
@@ -31,16 +33,18 @@ from xinheng.refusals import Refused
 KINDS = ("insurance", "guarantee", "collateral", "deposit")
 
 
-def enter_cover(asked: NewCover, *, actor: Actor, at: datetime) -> int:
+def enter_cover(asked: NewCover, *, held_back: HeldBack, actor: Actor, at: datetime) -> int:
     """Enter an insurance, guarantee, collateral or deposit; it counts on its days. Returns its id.
 
-    Refuses NOT_ALLOWED, BAD_COVER, COVER_ONCE, UNKNOWN_LINE, NEEDS_PERSON, ABOVE_AUTHORITY.
+    Refuses NOT_ALLOWED, BAD_COVER, COVER_ONCE, UNKNOWN_LINE, HELD_BACK, NEEDS_PERSON,
+    ABOVE_AUTHORITY.
     """
     require_grant(actor)
     _check(asked)
     with transaction.atomic(), connections["default"].cursor() as cursor:
         day = today(at)
         line = _locked_line(asked.line_id, actor)
+        _refuse_more(line, asked, held_back, day)
         _require_room(line, asked, actor, day)
         cursor.execute(plan_sql.ADD_COVER, [*asked, actor.ref, at])
         added = cursor.fetchone()
@@ -112,6 +116,18 @@ def _locked_line(
     return line
 
 
+def _refuse_more(line: CreditLine, asked: NewCover, held_back: HeldBack, day: date) -> None:
+    """Refuses HELD_BACK where covers would add more, some day, than they add today."""
+    why = held_back([line.customer_id], day).get(line.customer_id)
+    if why is None:
+        return
+    others = [_covering(one) for one in Cover.objects.filter(line=line, ended_at__isnull=True)]
+    after = [*others, _covering(asked)]
+    begins = {max(one.valid_from, day) for one in after}
+    if max(covered_on(after, one) for one in begins) > covered_on(others, day):
+        raise Refused(LimitRefusal.HELD_BACK, why=why)
+
+
 def _require_room(line: CreditLine, asked: NewCover, actor: Actor, day: date) -> None:
     """The highest limit that stands while it covers, with all covers, is within the authority."""
     standing = [
@@ -129,9 +145,11 @@ def _require_room(line: CreditLine, asked: NewCover, actor: Actor, day: date) ->
 
 
 def _counts(cover: Cover | NewCover) -> int:
-    return Covering(
-        cover.amount_minor, cover.share_bps, cover.valid_from, cover.valid_until
-    ).counts_minor
+    return _covering(cover).counts_minor
+
+
+def _covering(cover: Cover | NewCover) -> Covering:
+    return Covering(cover.amount_minor, cover.share_bps, cover.valid_from, cover.valid_until)
 
 
 def _append(kind: str, line: CreditLine, fields: dict[str, str], at: datetime) -> None:

@@ -13,12 +13,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from xinheng.limits.in_force import Planned
+from xinheng.limits.conditions import latest_end, usual
+from xinheng.limits.in_force import Planned, limit_on
 from xinheng.limits.models import CreditLine, Proposal
 from xinheng.limits.planning import dated, plans_of
 from xinheng.limits.raising import footing, raises
 from xinheng.limits.refusals import LimitRefusal
-from xinheng.limits.values import Conditions, NewDated
+from xinheng.limits.values import Conditions, NewDated, NewProposal
 from xinheng.refusals import Refused
 from xinheng.texts import T
 
@@ -44,6 +45,27 @@ def refuse_increase(
         return
     why = held_back([customer_id], day).get(customer_id)
     if why is not None:
+        raise Refused(LimitRefusal.HELD_BACK, why=why)
+
+
+def refuse_proposal(row: NewProposal, held_back: HeldBack, day: date) -> None:
+    """The same for a limit that a person proposes, under the conditions that stand: what could not
+    be granted is not even put forward.
+    """
+    why = held_back([row.customer_id], day).get(row.customer_id)
+    if why is None:
+        return
+    line = CreditLine.objects.filter(
+        customer_id=row.customer_id, currency=row.currency, scope=row.scope
+    )
+    line_id, path = line.values_list("pk", "path").first() or (0, [])
+    standing = plans_of([line_id])[line_id]
+    period = (day, latest_end(day))
+    new = planned(dated(line_id, row.amount_minor, period, usual(), terms_days=row.terms_days))
+    if (now := limit_on(standing, day)) is not None:
+        kept = ("single_order_cap_minor", "overdue_allowed_minor", "overdue_days_allowed")
+        new = new._replace(**{name: getattr(now, name) for name in kept})
+    if more_than_stands(new, standing, row.scope, path, day):
         raise Refused(LimitRefusal.HELD_BACK, why=why)
 
 

@@ -7,6 +7,9 @@ and a temporary one of 1,200,000.00 from 1 to 10 December: on 22 November the ba
 until 30 November; on 1 December the temporary one *replaces* it, until 10 December; then the base
 returns and nothing lies ahead.
 
+Covers add to whatever stands, except to a temporary limit of zero: that is a stop (a licence that
+ended), and no insurance makes a company fit to trade.
+
 Of base limits the one that began last holds, also once it has run out: then the line is expired,
 and what it had replaced does not come back. Before the first one begins the line is unset.
 """
@@ -78,13 +81,26 @@ def covered_on(covers: Iterable[Covering], day: date) -> int:
     return sum(cover.counts_minor for cover in covers if _valid(cover, day))
 
 
+def added_to(limit: Planned | None, covers: Iterable[Covering], day: date) -> int:
+    """What covers add to the limit that holds on a day: nothing to a stop."""
+    stopped = limit is not None and limit.temporary and limit.amount_minor == 0
+    return 0 if stopped else covered_on(covers, day)
+
+
 def in_force_on(plan: Sequence[Planned], covers: Sequence[Covering], day: date) -> InForce:
     """What holds on a day, and the last day for which exactly that stays true."""
-    limit, covered = limit_on(plan, day), covered_on(covers, day)
+    held = _held(plan, covers, day)
     for turn in _turns((*plan, *covers), day):
-        if (limit_on(plan, turn), covered_on(covers, turn)) != (limit, covered):
-            return InForce(limit, covered, turn - timedelta(days=1))
-    return InForce(limit, covered, None)
+        if _held(plan, covers, turn) != held:
+            return InForce(*held, turn - timedelta(days=1))
+    return InForce(*held, None)
+
+
+def _held(
+    plan: Sequence[Planned], covers: Sequence[Covering], day: date
+) -> tuple[Planned | None, int]:
+    limit = limit_on(plan, day)
+    return limit, added_to(limit, covers, day)
 
 
 def _turns(rows: Iterable[Planned | Covering], day: date) -> list[date]:

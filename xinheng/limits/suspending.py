@@ -1,9 +1,10 @@
 """Limits set to zero for as long as something is missing, and given back when it is there again.
 
 A suspension is a temporary limit of zero beside what stands: it takes nobody's row out of the plan,
-and says by whom it was set, so that only the same actor's end. It runs as long as a temporary limit
-may; whoever suspends looks again. Example: 1,000,000.00 of C-7 suspended on 1 March are 0.00 from
-that moment; on 4 March the suspension ends and the 1,000,000.00 are in force again, untouched.
+and says by whom it was set, so that only the same actor's end. Covers add nothing to it either. It
+runs as long as a temporary limit may; whoever suspends looks again. Example: 1,000,000.00 of C-7
+and 450,000.00 that an insurer vouches for, suspended on 1 March, are 0.00 from that moment; on 4
+March the suspension ends and the 1,450,000.00 are in force again, untouched.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def suspend_lines(line_ids: Sequence[int], reason: str, *, actor: Actor, at: dat
     check_reason(reason)
     with transaction.atomic():
         day = today(at)
-        lines = [line for line in _held(line_ids, actor) if line.unlimited or line.amount_minor]
+        lines = [line for line in _held(line_ids, actor) if _gives(line)]
         if not lines:
             return 0
         rows = [_zero(line, day, reason.strip(), actor) for line in lines]
@@ -83,6 +84,13 @@ def _held(line_ids: Sequence[int], actor: Actor) -> list[CreditLine]:
     hold_trees({one.customer_id for one in seen})
     lock_lines([one.pk for one in seen])
     return list(found.filter(pk__in=[one.pk for one in seen]).order_by("pk"))
+
+
+def _gives(line: CreditLine) -> bool:
+    """An unset line gives nothing, whatever covers it."""
+    if line.amount_minor is None:
+        return line.unlimited
+    return line.amount_minor + line.covered_minor > 0
 
 
 def _zero(line: CreditLine, day: date, reason: str, actor: Actor) -> NewDated:

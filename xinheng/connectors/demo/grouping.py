@@ -99,7 +99,7 @@ def _insure(line: CreditLine, day: date, *, at: datetime) -> None:
         day + timedelta(days=INSURED_DAYS),
         "模拟信用保险公司",
     )
-    enter_cover(cover, actor=system("demonstration"), at=at)
+    enter_cover(cover, held_back=held_back, actor=system("demonstration"), at=at)
 
 
 def _suggest_more(lines: list[CreditLine], *, at: datetime) -> int:

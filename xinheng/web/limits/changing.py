@@ -75,7 +75,8 @@ def cover(request: HttpRequest, code: str, currency: str) -> HttpResponse:
     form = CoverForm(_said(request), currency=currency, day=today(at))
     if request.method == "POST" and form.is_valid():
         try:
-            covering.enter_cover(form.cover(line.pk), actor=actor_of(request), at=at)
+            asked, actor = form.cover(line.pk), actor_of(request)
+            covering.enter_cover(asked, held_back=held_back, actor=actor, at=at)
         except Refused as refused:
             say_refusal(form, refused)
         else:

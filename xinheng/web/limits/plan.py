@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from xinheng.credit.money import divide_half_up
-from xinheng.limits.in_force import Covering, Planned, covered_on, limit_on
+from xinheng.limits.in_force import Covering, Planned, added_to, limit_on
 
 WIDTH: Final = 1000
 HEIGHT: Final = 64
@@ -89,7 +89,7 @@ def _span(
     kind = _kind(held, start)
     if kind == "expired":
         return Span(start, ends, kind, 0, False, 0)
-    covered = 0 if held.unlimited else covered_on(covers, start)
+    covered = 0 if held.unlimited else added_to(held, covers, start)
     return Span(start, ends, kind, held.amount_minor, held.unlimited, covered)
 
 

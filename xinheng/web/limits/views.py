@@ -209,6 +209,7 @@ def propose(request: HttpRequest, code: str, currency: str) -> HttpResponse:
                 said["amount"],
                 said["terms_days"],
                 said["reason"],
+                held_back=held_back,
                 actor=actor_of(request),
                 at=timezone.now(),
             )
