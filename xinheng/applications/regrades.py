@@ -10,6 +10,7 @@ changes a grade by itself; what no longer holds lapses.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -23,6 +24,7 @@ from xinheng.applications.reviews import checked_reason, require_named
 from xinheng.credit.scale import GRADES, grade_rank
 from xinheng.decisions.assess import assess
 from xinheng.decisions.models import Rating
+from xinheng.decisions.overriding import OVERRIDE, NewOverride, ask_override, end_override
 from xinheng.ledger.actions import append_one
 from xinheng.people.actor import Actor, system
 from xinheng.people.queries import today as today_of
@@ -129,9 +131,16 @@ def _worsened(rated: Mapping[int, Rating], today: date) -> dict[int, Spoken]:
     for one, row in open_to.items():
         told = _evidence(now.get(one), before.get(one))
         if told:
-            lower = min(grade_rank(row.grade) + int(rule["notches"]), LOWEST)
-            found[one] = Spoken(GRADES[lower], told)
+            found[one] = Spoken(_lower(row), told)
     return found
+
+
+def _lower(row: Rating) -> str:
+    """Without what a person added to it, where they did; else one notch less."""
+    if row.override is not None and row.override.notches > 0:
+        return row.model_grade
+    notches = int(rules("regrades")["notches"])
+    return GRADES[min(grade_rank(row.grade) + notches, LOWEST)]
 
 
 def _evidence(now: Behaviour | None, before: Behaviour | None) -> dict[str, Any]:
@@ -240,17 +249,19 @@ def _locked(regrade_id: int, actor: Actor) -> RegradeProposal:
 def _put_in_force(
     row: RegradeProposal, rating: Rating, said: str, actor: Actor, at: datetime
 ) -> None:
-    from xinheng.decisions.overriding import end_override, lower_grade
-
+    """What the proposal asks for. This act has authorised it: whoever may confirm grades may put a
+    proposed lower one in force, and an assessment needs no word of its own.
+    """
     day = today_of(at)
     if "behaviour_grade" in row.evidence:
-        # this act has authorised it; an assessment itself needs no further word
         assess([row.customer_id], as_of=day, actor=system("regrades"), at=at)
-    elif rating.override is not None:
+    elif rating.override is not None and row.to_grade == rating.model_grade:
         end_override(rating.override.pk, said, actor=actor, at=at)
     else:
         until = day + timedelta(days=rules("regrades")["down_for_days"])
-        lower_grade(row.customer_id, row.to_grade, said, until, actor=actor, at=at)
+        lower = NewOverride(row.customer_id, row.to_grade, said, until)
+        may = replace(actor, permissions=actor.permissions | {OVERRIDE})
+        ask_override(lower, actor=may, at=at)
 
 
 def _require_other(rating: Rating, actor: Actor) -> None:
