@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.applications.stage import House, make_house, proposed, say, seats
+from tests.world import AT
 from xinheng.applications import letters, queries
 from xinheng.applications.models import Application
 from xinheng.decisions.models import Notice
 from xinheng.limits.models import CreditLine, DatedLimit
-from tests.world import AT
 
 pytestmark = pytest.mark.django_db
 

@@ -42,8 +42,8 @@ def appoint_deputy(
 
     Must hold: the person names the deputy, or somebody who manages people does; nobody names
     themselves; both may do the one or the other. A ceiling is an amount of one currency, and the
-    deputy then decides in that currency only. Refuses NOT_PERMITTED, DEPUTY_OF_ONESELF, DEPUTY_MAY_NOT,
-    BAD_PERIOD, BAD_CEILING, UNKNOWN_CURRENCY, DEPUTY_ALREADY.
+    deputy then decides in that currency only. Refuses NOT_PERMITTED, DEPUTY_OF_ONESELF,
+    DEPUTY_MAY_NOT, BAD_PERIOD, BAD_CEILING, UNKNOWN_CURRENCY, DEPUTY_ALREADY.
     """
     themselves = actor.kind == "user" and actor.person_id == person.pk
     if not (themselves or actor.may("people.manage")):
