@@ -80,6 +80,12 @@ PAGES: Final[dict[str, Page]] = {
     "portfolio": Page("portfolio.view"),
     "open-items": Page("portfolio.view"),
     "collections": Page("portfolio.view"),
+    "ratings": Page("portfolio.view"),
+    "ratings-moves": Page("portfolio.view"),
+    "ratings-csv": Page("portfolio.view"),
+    "model-drift": Page("models.view"),
+    "model-challengers": Page("models.view"),
+    "model-challenger": Page("models.view", "challenger"),
     # bureaus and visits
     "bureau-log": Page("customers.view"),
     "reports": Page("customers.view", "customer"),
@@ -150,6 +156,23 @@ PAGES: Final[dict[str, Page]] = {
     "talk-follow-up": Page("talks.write", "talk", get=None, post=422),  # no day
     "talk-done": Page("talks.write", "talk", get=None, post=302),
     "talk-withdraw": Page("talks.write", "talk", get=None, post=302),
+    # reviews, offers of more credit, proposals of another grade
+    "reviews": Page("applications.view"),
+    "reviews-ics": Page("applications.view"),
+    "review": Page("applications.view", "review"),
+    "review-start": Page("applications.write", "review", get=None, post=422),  # for what?
+    "review-end": Page("applications.investigate", "review", get=None, post=422),  # no reason
+    "review-assign": Page("applications.investigate", "review", get=None, post=422),  # to whom?
+    "review-ask": Page("applications.write", "customer", post=422),  # no day
+    "offers": Page("applications.view"),
+    "offer": Page("applications.view", "offer"),
+    "offer-make": Page("applications.investigate", "offer", get=None, post=422),  # it was made
+    "offer-take": Page("applications.write", "offer", get=None, post=422),  # no words
+    "offer-decline": Page("applications.write", "offer", get=None, post=422),  # no words
+    "regrades": Page("applications.view"),
+    "regrade": Page("applications.view", "regrade"),
+    "regrade-accept": Page("grades.confirm", "regrade", get=None, post=422),  # no reason
+    "regrade-refuse": Page("grades.confirm", "regrade", get=None, post=422),  # no reason
     # models that persons fill in
     "expert-models": Page("models.view", "customer"),
     "expert-behaviour": Page("models.view", "customer"),

@@ -22,11 +22,14 @@ from django.utils import timezone
 
 from tests.dossiers.corpus import png
 from tests.limits.proposals import suggest
+from tests.modelling.assessed import challenger as challenging
 from tests.modelling.rated import scored
 from tests.web.pages import buyer, signed_in
 from tests.world import AT, PASSWORD, World, ask, make_world
+from xinheng.applications.models import IncreaseOffer, RegradeProposal, Review
 from xinheng.contracts.actions import record_contract
 from xinheng.contracts.rows import NewContract
+from xinheng.customers.models import Customer
 from xinheng.decisions.actions import check_orders
 from xinheng.decisions.models import Decision, Notice
 from xinheng.dossiers.facts import enter_fact, verify_fact
@@ -83,8 +86,10 @@ class Scene:
     cases: dict[str, int]  # an open conflict case of each
     visits: dict[str, tuple[UUID, int]]  # a planned visit of each unit, and a photo of it
     kept: dict[str, dict[str, UUID]]  # by unit: a draft of a contract, a talk to follow up
+    looks: dict[str, dict[str, int]]  # by unit: a review, an offer that was made, a regrade
     runs: dict[str, int]  # of an expert model by alice, on each unit's first customer
     study: int  # weights to be compared, made by alice
+    challenger: int  # a model that scores beside the live card
     facts: dict[str, int]  # one that stands in the file of each unit's first customer
 
 
@@ -153,6 +158,8 @@ def set_scene(folder: Path) -> Scene:
     own["waiting"] = {unit: _entered(world, unit, "许可证", "trade_permit") for unit in UNITS}
     own["cases"] = {unit: _disputed(world, unit) for unit in UNITS}
     own["runs"] = {unit: _rated(world, f"{unit}-1") for unit in UNITS}
+    own["looks"] = {unit: _looked(unit) for unit in UNITS}
+    own["challenger"] = challenging().pk
     own["study"] = make_study("权重", "6c", actor=world.actor("alice"), at=AT).pk
     own["statements"] = {unit: _stated(world, f"{unit}-1") for unit in UNITS}
     return Scene(world, clients, approved, held, granted_at, batch, trials, **own)
@@ -245,6 +252,31 @@ def _asked(world: World, unit: str) -> dict[str, UUID]:
     new = NewReference(f"{unit}-1", "trade", "同行", "", "", "评估", due)
     reference = ask_reference(new, actor=seller, at=at).reference
     return {"link": link.pk, "registration": row.pk, "reference": reference.pk}
+
+
+def _looked(unit: str) -> dict[str, int]:
+    """What waits for a person about a customer: a review, more credit offered, another grade."""
+    customer, at = Customer.objects.get(code=f"{unit}-1"), timezone.now()
+    day = today(at)
+    review = Review.objects.create(
+        customer=customer, cause="event", about="overdue", due_on=day, made_at=at
+    )
+    figures: dict[str, Any] = {"usage_days": 90, "usage_pct": "80.00", "payment_index": "90.00"}
+    figures |= {"days_late_max": 0, "grade": "A", "complete_bps": 9000, "suggested_minor": 3}
+    offer = IncreaseOffer.objects.create(
+        customer=customer,
+        currency="CNY",
+        from_minor=1,
+        to_minor=2,
+        reasons=figures,
+        state="offered",
+        valid_until=day,
+        made_at=at,
+    )
+    grade = RegradeProposal.objects.create(
+        customer=customer, from_grade="BBB", to_grade="BB", evidence={"oldest_dpd": 61}, made_at=at
+    )
+    return {"review": review.pk, "offer": offer.pk, "regrade": grade.pk}
 
 
 def _kept(world: World, unit: str) -> dict[str, UUID]:

@@ -66,6 +66,7 @@ GONE = {
     "run": ["NOBODY", 10**9],
     "model": ["NOBODY", "6c"],
     "study": [10**9],
+    "challenger": [10**9],
 }
 
 
@@ -84,8 +85,8 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
         return rows | {"any": [mine.pk], "stranger's": [other.pk]}
     if page.row in ("deputy", "result"):
         return rows | {"any": [scene.deputy.pk if page.row == "deputy" else 1]}
-    if page.row == "study":
-        return rows | {"any": [scene.study]}
+    if page.row in ("study", "challenger"):
+        return rows | {"any": [getattr(scene, page.row)]}
     if page.row in ("view", "notice"):
         own = scene.views if page.row == "view" else scene.notices
         mine, other = own.get(who, own["alice"]), own["bob" if who == "dora" else "dora"]
@@ -96,6 +97,7 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
             "document": [f"{unit}-1", scene.documents[unit]],
             **{name: [scene.asked[unit][name]] for name in ("link", "registration", "reference")},
             **{name: [scene.kept[unit][name]] for name in ("contract", "talk")},
+            **{name: [scene.looks[unit][name]] for name in ("review", "offer", "regrade")},
             "visit": [scene.visits[unit][0]],
             "section": [scene.visits[unit][0], "staff"],
             "photo": list(scene.visits[unit]),

@@ -30,6 +30,13 @@ PERMISSIONS: Final[dict[str, str]] = {
     "portfolio": "portfolio.view",
     "open-items": "portfolio.view",
     "collections": "portfolio.view",
+    # ratings: who sees the portfolio sees its grades; drift and challengers: who may see models
+    "ratings": "portfolio.view",
+    "ratings-moves": "portfolio.view",
+    "ratings-csv": "portfolio.view",
+    "model-drift": "models.view",
+    "model-challengers": "models.view",
+    "model-challenger": "models.view",
     # customers
     "customers": "customers.view",
     "customer-suggestions": "customers.view",

@@ -44,6 +44,13 @@ class RailItem:
 
 ROOMS: Final = (
     Room("portfolio", T("组合", "Portfolio"), "chart-bar", ("/portfolio/", "/open-items/")),
+    Room(
+        "ratings",
+        T("评级", "Ratings"),
+        "star",
+        ("/ratings/",),
+        "not-narrow",  # a phone gets there from the portfolio
+    ),
     Room("customers", T("客户", "Customers"), "building", ("/customers/",)),
     Room("orders", T("订单", "Orders"), "clipboard-check", ("/orders/", "/decisions/")),
     Room("holds", T("冻结", "Holds"), "hand-stop", ("/holds/",)),
