@@ -74,6 +74,7 @@ class GradeOverride(models.Model):
     committee = models.BooleanField(default=False)
     reason = models.CharField(max_length=1000)
     evidence = models.CharField(max_length=400, blank=True)
+    reconciled_on = models.DateField(null=True)  # when the customer last confirmed its balance
     valid_until = models.DateField()
     state = models.CharField(max_length=8, default="asked")
     asked_by = models.ForeignKey("people.User", models.PROTECT, related_name="+")

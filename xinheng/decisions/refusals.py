@@ -79,3 +79,35 @@ class DecisionRefusal(Enum):
     NO_REVIEW_ASKED = T(
         "没有待答复的复核请求，请刷新页面。", "No review waits for an answer here; reload."
     )
+    UNKNOWN_CUSTOMER = T("没有这个客户。", "There is no such customer.")
+    NEEDS_PERSON = T(
+        "这一步须由本人登录后完成。", "A person must do this, signed in under their own name."
+    )
+    OVERRIDE_RULE = T("不能改为该等级：{zh}。", "The grade can't be set: {en}.")
+    SAME_GRADE = T(
+        "模型给出的就是 {grade}，无须调整。", "The model says {grade} already: nothing to change."
+    )
+    BAD_UNTIL = T(
+        "请给出到期日：今天起，最晚 {latest}。", "Give the day it ends: from today to {latest}."
+    )
+    NEEDS_EVIDENCE = T(
+        "上调须注明依据（材料或会议纪要）。", "An upgrade needs its evidence: papers or minutes."
+    )
+    ALREADY_ASKED = T(
+        "已有一项等级调整等待确认，请先处理。",
+        "Another change of this grade waits to be confirmed: deal with that one first.",
+    )
+    UNKNOWN_OVERRIDE = T("没有这项等级调整。", "There is no such change of a grade.")
+    OVERRIDE_DECIDED = T(
+        "这项等级调整已处理（{state}），请刷新页面。",
+        "This change of a grade has been dealt with ({state}): reload.",
+    )
+    OWN_OVERRIDE = T(
+        "提出上调的人不能自己确认，请由另一位有权限的人处理。",
+        "Whoever asked for an upgrade can't confirm it: another person with the right must.",
+    )
+    NEEDS_CONFIRMER = T(
+        "结束下调会提高等级，须由有确认权限的人处理。",
+        "Ending a downgrade raises the grade: a person who may confirm grades must.",
+    )
+    UNKNOWN_GRADE = T("等级“{grade}”不在主标尺上。", "The grade “{grade}” is not on the scale.")

@@ -31,13 +31,14 @@ from xinheng.decisions.assess import assess, due
 from xinheng.decisions.licences import follow_licences
 from xinheng.decisions.models import Rating
 from xinheng.decisions.notices import look_after
+from xinheng.decisions.overriding import end_expired
 from xinheng.decisions.rechecking import recheck_due, recheck_horizon
 from xinheng.decisions.reminding import remind
 from xinheng.dossiers.standing import count_moved
 from xinheng.intake.actions import close_interrupted
 from xinheng.limits.granting import bring_due_in_force
 from xinheng.modelling.samples import draw_waiting
-from xinheng.modelling.training import left_running_waits_again, train_next
+from xinheng.modelling.training import left_running_waits_again, train_next, work_waits
 from xinheng.people.actor import system
 from xinheng.people.queries import company, today
 from xinheng.receivables.actions import bring_in_due, retry_quarantined
@@ -181,6 +182,11 @@ class LookAtGrades:
         return find_regrades(ids, today=today(at), at=at) if ids else 0
 
 
+def end_overrides(at: datetime) -> int:
+    """Grades that persons set for a while go back to what the model says."""
+    return end_expired(today=today(at), at=at)
+
+
 def assess_customers(at: datetime) -> int:
     """Customers whose ledger moved, or whose rating ran out, are scored again."""
     if company() is None:
@@ -189,6 +195,39 @@ def assess_customers(at: datetime) -> int:
     if not waiting:
         return 0
     return assess(waiting, as_of=today(at), actor=system("jobs"), at=at)
+
+
+class LearnModels:
+    """Draws samples and learns models beside the other rounds: a training may take its half minute,
+    and a held order must not wait for it. One thread; what it was at when stopped waits again.
+    """
+
+    def __init__(self) -> None:
+        self.thread: threading.Thread | None = None
+
+    def __call__(self, at: datetime) -> int:
+        if self.thread is not None and self.thread.is_alive():
+            return 0
+        if self.thread is None:
+            left_running_waits_again(at=at)
+        if not work_waits(at=at):
+            return 0
+        self.thread = threading.Thread(target=self.learn, name="models", daemon=True)
+        self.thread.start()
+        return 1
+
+    def learn(self) -> None:
+        try:
+            while draw_waiting(actor=system("jobs"), at=datetime.now(UTC)) or train_next(_now):
+                pass
+        except Exception:
+            log.exception("a sample or a training failed")
+        finally:
+            connections.close_all()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def score_challengers(at: datetime) -> int:
@@ -222,6 +261,8 @@ ROUNDS = (
     Round("quarantine", 30, look_into_quarantine),
     Round("counters against documents", 15, Watch()),
     Round("assessments", 20, assess_customers),
+    Round("grades set for a while", 60, end_overrides),
+    Round("models to learn", 2, LearnModels()),
     Round("applications without a person", 5, decide_applications),
     Round("applications that wait", 60, escalate_applications),
     Round("applications that lapse", 3_600, lapse_applications),
