@@ -29,6 +29,13 @@ ASSESSMENT_NUMBERS = (
 UNVERIFIED = ("use", "worse", "ignore")
 # Of method L11, in hundredths of a per cent; a body without them has no L11.
 ASSESSMENT_SHARES = ("risk_budget_bps_of_sales", "loss_given_default_bps")
+# What an assessment supplies to a scorecard: decisions/features.card_inputs, a test holds them so.
+CARD_INPUTS = frozenset(
+    {
+        *("payment_index", "days_late_weighted", "overdue_share_pct", "oldest_dpd"),
+        *("months_of_history", "days_late_trend", "altman_zone"),
+    }
+)
 _HERE = Path(__file__).parent
 
 SHIPPED: dict[str, str] = {
@@ -91,7 +98,10 @@ def _assessment(body: Mapping[str, Any]) -> None:
 
 
 def _scorecard(body: Mapping[str, Any]) -> None:
-    scorecard.load(body)
+    card = scorecard.load(body)
+    unsupplied = [one.key for one in card.characteristics if one.key not in CARD_INPUTS]
+    if unsupplied:
+        raise ValueError(f"nobody supplies {', '.join(unsupplied)} when customers are assessed")
 
 
 def _authority_matrix(body: Mapping[str, Any]) -> None:
