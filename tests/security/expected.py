@@ -247,6 +247,13 @@ PAGES: Final[dict[str, Page]] = {
     "quarantine": Page("imports.run"),
     "quarantine-dismiss": Page("imports.run", get=None, post=409),  # nothing of that number waits
     "import-undo": Page("imports.undo", "batch", get=None, post=422),  # the word was not typed
+    # papers and lists to take along: each is recorded, so each is a POST
+    "paper-credit-report": Page("customers.view", "customer", get=None, post=200),
+    "paper-limit-letter": Page("customers.view", "dated", get=None, post=200),
+    "paper-approval-form": Page("applications.view", "wish", get=None, post=200),
+    "paper-validation": Page("models.view", "learnt", get=None, post=200),
+    "paper-entry": Page(SIGNED_IN, "paper"),
+    "export": Page(SIGNED_IN, get=None, post=200),  # the list of customers: its own word
     # what is looked up
     "rates": Page("portfolio.view"),
     "rates-enter": Page("almanac.edit", get=None, post=422),

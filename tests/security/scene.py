@@ -25,6 +25,7 @@ from tests.limits.proposals import suggest
 from tests.modelling.assessed import challenger as challenging
 from tests.modelling.rated import scored
 from tests.web.pages import buyer, signed_in
+from tests.web.papers.rows import printed
 from tests.world import AT, PASSWORD, World, ask, make_world
 from xinheng.applications.models import IncreaseOffer, RegradeProposal, Review
 from xinheng.contracts.actions import record_contract
@@ -91,6 +92,7 @@ class Scene:
     study: int  # weights to be compared, made by alice
     challenger: int  # a model that scores beside the live card
     facts: dict[str, int]  # one that stands in the file of each unit's first customer
+    papers: dict[str, Any]  # by unit: a granted limit, a wish; a model, an entry of a paper
 
 
 @contextmanager
@@ -162,6 +164,7 @@ def set_scene(folder: Path) -> Scene:
     own["challenger"] = challenging().pk
     own["study"] = make_study("权重", "6c", actor=world.actor("alice"), at=AT).pk
     own["statements"] = {unit: _stated(world, f"{unit}-1") for unit in UNITS}
+    own["papers"] = printed(world)
     return Scene(world, clients, approved, held, granted_at, batch, trials, **own)
 
 

@@ -66,6 +66,10 @@ GONE = {
     "run": ["NOBODY", 10**9],
     "model": ["NOBODY", "6c"],
     "study": [10**9],
+    "dated": [10**9],
+    "wish": ["SX-0"],
+    "learnt": [10**9],
+    "paper": [NOBODY],
     "challenger": [10**9],
 }
 
@@ -87,6 +91,8 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
         return rows | {"any": [scene.deputy.pk if page.row == "deputy" else 1]}
     if page.row in ("study", "challenger"):
         return rows | {"any": [getattr(scene, page.row)]}
+    if page.row in ("learnt", "paper"):
+        return rows | {"any": [scene.papers[page.row]]}
     if page.row in ("view", "notice"):
         own = scene.views if page.row == "view" else scene.notices
         mine, other = own.get(who, own["alice"]), own["bob" if who == "dora" else "dora"]
@@ -113,6 +119,7 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
             "decision": [scene.approved[unit].pk],
             "order": [scene.approved[unit].order_ref],
             "hold": [scene.held[unit].pk],
+            **{name: [scene.papers[unit][name]] for name in ("dated", "wish")},
             "grant": [int((scene.granted_at[unit] - EPOCH).total_seconds()) * 10**6],
         }[page.row]
     return rows
@@ -139,6 +146,8 @@ def wanted(name: str, page: Page, method: str, who: str, relation: str) -> int:
 def address(name: str, arguments: list[Any]) -> str:
     if name == "import-template":
         return reverse(name, args=["invoices", "csv"])
+    if name == "export":
+        return reverse(name, args=["customers"])
     if name in ("outside-step", "outside-check"):
         return reverse(name, args=[*arguments, "company"])
     return reverse(name, args=arguments)
