@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
-from xinheng.cli import model_learning
+from xinheng.cli import model_drift, model_learning
 from xinheng.cli.answer import Json, say
 from xinheng.operate.trouble import Exit, Trouble
 
@@ -27,6 +27,7 @@ app = typer.Typer(
     help="信用模型：特征分析、问卷、巴萨利、层次分析、由样本学习 · Models that explain themselves",
 )
 model_learning.register(app)
+app.command("drift")(model_drift.drift)
 
 MAX_BYTES: Final = 1_000_000
 Found = TypeVar("Found")

@@ -80,9 +80,11 @@ def watched() -> Watched | None:
     return Watched(None, policy.pk, f"{card.name} v{card.version}", card, {})
 
 
-def watch(*, at: datetime) -> int:
-    """A round: read what is due, and tell who may edit models of a shift, once a month."""
-    made = look(at=at)
+def watch(*, at: datetime, again: bool = False) -> int:
+    """A round: read what is due, and tell who may edit models of a shift, once a month. `again`:
+    every month, also those that were read.
+    """
+    made = look(at=at, again=again)
     one = watched()
     if one is not None:
         tell_shift(one, made, at=at)
@@ -95,15 +97,16 @@ def tell_shift(one: Watched, made: Sequence[DriftReading], *, at: datetime) -> i
     return tell_model_people("drift", [f"{month:%Y-%m}:{one.name}" for month in months], at=at)
 
 
-def look(*, at: datetime) -> list[DriftReading]:
+def look(*, at: datetime, again: bool = False) -> list[DriftReading]:
     """Read the months that are due: those that are over and unread, and the running one daily."""
     one = watched()
-    if one is None or _is_fresh(one, at):
+    if one is None or (_is_fresh(one, at) and not again):
         return []
     expected = expectation(one)
     if expected is None:
         return []
-    return [row for month in due(one, expected, at) for row in read(one, expected, month, at=at)]
+    months = due(one, expected, at, again=again)
+    return [row for month in months for row in read(one, expected, month, at=at)]
 
 
 def read(one: Watched, expected: Expected, month: date, *, at: datetime) -> list[DriftReading]:
@@ -171,9 +174,12 @@ def expectation(one: Watched) -> Expected | None:
 def _score_of_sample(one: Watched) -> list[int] | None:
     if one.model is None or one.model.sample is None:
         return None
+    # only who has a learnt champion needs what reads samples
+    from xinheng.learning.preparing import prepare
     from xinheng.modelling import samples
 
-    columns, _ = samples.columns_of(one.model.sample)
+    sample = one.model.sample
+    columns = prepare(samples.opened(sample), samples.wish_of(sample)).columns
     keys = of_card(one.card)
     if not set(keys) <= set(columns):
         return None
@@ -205,7 +211,7 @@ def next_month(month: date) -> date:
     return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def due(one: Watched, expected: Expected, at: datetime) -> list[date]:
+def due(one: Watched, expected: Expected, at: datetime, *, again: bool = False) -> list[date]:
     """The months to read, oldest first: not read since they ended; the newest MONTHS at most."""
     zone = _zone()
     running = at.astimezone(zone).date().replace(day=1)
@@ -215,7 +221,8 @@ def due(one: Watched, expected: Expected, at: datetime) -> list[date]:
     while since <= running:
         ended = _start(next_month(since), zone)
         last = read_at.get(since)
-        if last is None or (last < ended and (since < running or _is_old(last, at))):
+        late = last is None or (last < ended and (since < running or _is_old(last, at)))
+        if late or again:
             found.append(since)
         since = next_month(since)
     return found[-MONTHS:]
