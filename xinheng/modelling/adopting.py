@@ -18,7 +18,10 @@ from django.db import transaction
 from xinheng.credit import scale, scorecard
 from xinheng.credit.scorecard import Card
 from xinheng.customers.models import Customer
+from xinheng.decisions.effective import newest_of_ledger
+from xinheng.decisions.effective import red_lines_of as drawn_by
 from xinheng.decisions.models import Assessment, Rating
+from xinheng.decisions.taking_expert import take_expert_rating
 from xinheng.dossiers.models import Fact
 from xinheng.modelling import expert_grades
 from xinheng.modelling.expert_refusals import ExpertRefusal
@@ -26,7 +29,6 @@ from xinheng.modelling.expert_runs import record
 from xinheng.modelling.models import ExpertRun
 from xinheng.people.actor import Actor
 from xinheng.people.queries import today
-from xinheng.policies.queries import live
 from xinheng.refusals import Refused
 
 ADOPT: Final = "grades.confirm"
@@ -43,8 +45,6 @@ def adopt_run(run_id: int, *, actor: Actor, at: datetime) -> Assessment:
         raise Refused(ExpertRefusal.NOT_ALLOWED, permission=ADOPT)
     if actor.person_id is None:
         raise Refused(ExpertRefusal.NAMED_PERSON)
-    from xinheng.decisions.taking_expert import take_expert_rating
-
     day = today(at)
     with transaction.atomic():
         run = _locked(run_id, actor)
@@ -57,10 +57,12 @@ def adopt_run(run_id: int, *, actor: Actor, at: datetime) -> Assessment:
             grade=grade,
             points=None,
             inputs=_inputs(run),
-            reasons=run.result.get("reasons", []),
+            reasons=[{"zh": one["zh"], "en": one["en"]} for one in run.result.get("reasons", [])],
             valid_until=run.as_of + timedelta(days=expert_grades.VALID_DAYS),
             actor=actor,
             at=at,
+            coverage_pct=run.coverage_bps // 100,
+            unverified=run.used_unverified,
         )
         ExpertRun.objects.filter(pk=run.pk).update(
             adopted_by_id=actor.person(), adopted_at=at, assessment=assessment
@@ -88,21 +90,12 @@ def red_lines_of(customer: Customer) -> tuple[str, ...]:
     """The red lines that stand against a customer: those the newest assessment of the ledger drew,
     and a source in the file that calls it a dishonest debtor, be it disputed.
     """
-    drawn = set(_by_the_ledger(customer))
+    ledger = newest_of_ledger(customer.pk)
+    drawn = set() if ledger is None else set(drawn_by(ledger))
     listed = Fact.objects.filter(customer=customer, field="enforced_debtor").current()
     if '"yes"' in set(listed.values_list("value", flat=True)):
         drawn.add("dishonest_debtor")
     return tuple(code for code in scale.RED_LINES if code in drawn)
-
-
-def _by_the_ledger(customer: Customer) -> tuple[str, ...]:
-    policy = live("scorecard")
-    rows = Assessment.objects.filter(customer=customer, by_expert=False)
-    newest = rows.order_by("-assessed_at", "-pk").first()
-    if policy is None or newest is None:
-        return ()
-    card = scorecard.load(policy.body)
-    return scorecard.score(card, card_inputs(card, newest.inputs)).red_lines
 
 
 def card_inputs(card: Card, kept: dict[str, str | None]) -> dict[str, scorecard.Input]:

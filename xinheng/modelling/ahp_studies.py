@@ -243,7 +243,8 @@ def _require(actor: Actor, word: str) -> None:
 
 
 def _locked(study_id: int) -> AhpStudy:
-    study = AhpStudy.objects.select_for_update(of=("self",)).filter(pk=study_id).first()
+    rows = AhpStudy.objects.select_for_update(of=("self",))
+    study: AhpStudy | None = rows.filter(pk=study_id).first()
     if study is None:
         raise Refused(ExpertRefusal.UNKNOWN_STUDY)
     return study

@@ -263,6 +263,9 @@ def minor_text(minor: int, currency: str) -> str:
 
 REFS = {
     "behaviour": T("行为评分卡", "Behaviour card"),
+    "character": T("特征分析", "Character analysis"),
+    "5c": T("5C 要素分析", "5C"),
+    "6c": T("6C 要素分析", "6C"),
     "order_check": T("订单检查策略", "order-check policy"),
 }
 

@@ -22,7 +22,7 @@ from xinheng.decisions.models import Assessment
 from xinheng.modelling import adopting, expert_reading
 from xinheng.policies.queries import live
 from xinheng.texts import T
-from xinheng.web.experts import words
+from xinheng.web.decisions.words import ref
 from xinheng.web.experts.drawing import plain
 from xinheng.web.files.finding import customer_of
 from xinheng.web.frame.waterfall import Step, Waterfall, waterfall
@@ -75,7 +75,7 @@ def card_page(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "experts/_what_if_card.html", told)
     rows, fall = _falls(card, found)
     context |= {
-        "name": words.assessment_name(found),
+        "name": ref(found.card),
         "rows": rows,
         "fall": fall,
         "total": fall.total.minor,

@@ -18,6 +18,7 @@ from xinheng.customers.models import Customer
 from xinheng.decisions.models import Rating
 from xinheng.modelling import expert_reading, expert_runs
 from xinheng.modelling.expert_grades import MODELS, ExpertModel
+from xinheng.web.decisions.words import ref
 from xinheng.web.experts import words
 from xinheng.web.experts.words import Shown
 from xinheng.web.files.finding import customer_of
@@ -51,7 +52,7 @@ def models_page(request: HttpRequest, code: str) -> HttpResponse:
         "customer": customer,
         "rows": rows_of(newest),
         "behaviour": behaviour,
-        "behaviour_name": words.assessment_name(behaviour) if behaviour else None,
+        "behaviour_name": ref(behaviour.card) if behaviour else None,
         "rating": rating_of(customer),
         "shadows": expert_reading.shadows_of(request.user, behaviour),
         "runs": [words.shown(run) for run in runs],
@@ -75,7 +76,7 @@ def rating_of(customer: Customer) -> dict[str, Any] | None:
     rating = Rating.objects.select_related("assessment").filter(customer=customer).first()
     if rating is None:
         return None
-    return {"rating": rating, "name": words.assessment_name(rating.assessment)}
+    return {"rating": rating, "name": ref(rating.assessment.card)}
 
 
 def models_panel(request: HttpRequest, customer: Customer, seen: Seen) -> dict[str, Any] | None:
@@ -88,7 +89,7 @@ def models_panel(request: HttpRequest, customer: Customer, seen: Seen) -> dict[s
     shown = [words.shown(newest[code]) for code in MODELS if code in newest]
     return {
         "behaviour": behaviour,
-        "behaviour_name": words.assessment_name(behaviour) if behaviour else None,
+        "behaviour_name": ref(behaviour.card) if behaviour else None,
         "shown": shown,
         "may_rate": request.user.may(expert_runs.RATE),
     }

@@ -13,14 +13,12 @@ from typing import Any
 from msgspec import Struct
 
 from xinheng.credit import bathory, character, questionnaire
-from xinheng.decisions.models import Assessment
 from xinheng.dossiers.fields import catalogue
 from xinheng.modelling import expert_grades, expert_runs
 from xinheng.modelling.expert_grades import CARDS, MODELS, UNRATED
 from xinheng.modelling.expert_reckoning import AHP
 from xinheng.modelling.models import ExpertRun
 from xinheng.texts import T
-from xinheng.web.decisions.words import ref
 from xinheng.web.experts.drawing import Band, band_of, plain
 
 _BY_TONE = {  # meaning colours of classes
@@ -152,12 +150,3 @@ WORKING = {
     "v": T("评估值 v", "value v"),
     "share": T("营运资产的份额", "share of working assets"),
 }
-
-
-def assessment_name(assessment: Assessment) -> T:
-    """The card or the expert model behind an assessment, with its version."""
-    code, _, version = assessment.card.partition(" ")
-    if assessment.by_expert and code in MODELS:
-        name = MODELS[code].name
-        return T(f"{name.zh} {version}", f"{name.en} {version}")
-    return ref(assessment.card)
