@@ -26,6 +26,14 @@ from xinheng.vault.queries import open_key_cache
 
 # Top room first; `gone` holds the simulated customers, `gone_line` their lines.
 _ROWS = {
+    # a review or an offer may name the application that it became
+    **dict.fromkeys(
+        (
+            *("applications_review", "applications_increaseoffer"),
+            "applications_regradeproposal",
+        ),
+        "customer_id in {c}",
+    ),
     "modelling_expertrun": "customer_id in {c}",
     "decisions_override": (
         "decision_id in (select id from decisions_decision where customer_id in {c})"
