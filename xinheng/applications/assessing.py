@@ -108,7 +108,8 @@ def freeze(row: Application, actor: Actor, at: datetime) -> Snapshot:
     """A step of taking a snapshot, by a person or by the automatic way."""
     supersede(row, at)
     found = gather(row, day=today(at), at=at)
-    payload = as_bytes(found.payload)
+    count = Snapshot.objects.filter(application=row).count() + 1
+    payload = as_bytes(found.payload | {"number": count, "made_at": at.isoformat()})
     sha256 = hashlib.sha256(payload).digest()
     move(row, "assessed", at)
     step = note(
@@ -116,7 +117,7 @@ def freeze(row: Application, actor: Actor, at: datetime) -> Snapshot:
     )
     made: Snapshot = Snapshot.objects.create(
         application=row,
-        number=Snapshot.objects.filter(application=row).count() + 1,
+        number=count,
         payload=payload,
         sha256=sha256,
         assessment_id=found.assessment_id,
