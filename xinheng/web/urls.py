@@ -15,6 +15,7 @@ urlpatterns = guarded(
         path("", include("xinheng.web.people.urls")),
         path("", include("xinheng.web.portfolio.urls")),
         path("", include("xinheng.web.ratings.urls")),
+        path("", include("xinheng.web.models.urls")),
         path("", include("xinheng.web.customers.urls")),
         path("", include("xinheng.web.statements.urls")),
         path("", include("xinheng.web.inquiries.urls")),

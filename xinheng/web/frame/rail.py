@@ -74,6 +74,13 @@ ROOMS: Final = (
         ("/inquiries/", "/contracts/", "/talks/"),
         "not-narrow",  # a phone gets there from the list of customers
     ),
+    Room(
+        "models",
+        T("模型", "Models"),
+        "report-analytics",
+        ("/models/",),
+        "not-narrow",  # desk work; a phone gets there from the ratings
+    ),
     Room("limits", T("授信", "Limits"), "gavel", ("/limits/",)),
     Room(
         "reviews",
