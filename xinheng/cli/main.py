@@ -48,6 +48,7 @@ COMMANDS: dict[str, Line] = {
     "file": Line("file", "信用档案：来源、核验、历史 · Facts of the file: sources, history"),
     "report": Line("report", "外部信用报告与费用 · Bureaus' reports and their cost"),
     "visit": Line("visit", "实地走访 · Site visits"),
+    "review": Line("review", "复评：列出、提出、办理、办结 · Reviews of customers"),
     "relation": Line("relation", "集团、付款方、合并 · Parents, payers, merged companies"),
     "identity": Line("identity", "企业证照号码：校验、登记、查码 · Numbers: check, enter, look up"),
     "link": Line("link", "新客户登记链接 · Links by which new customers register"),
