@@ -83,6 +83,17 @@ PAGES: Final[dict[str, Page]] = {
     "ratings": Page("portfolio.view"),
     "ratings-moves": Page("portfolio.view"),
     "ratings-csv": Page("portfolio.view"),
+    "models": Page("models.view"),
+    "models-compare": Page("models.view", get=404),  # two are compared, none was named
+    "samples": Page("models.view", post=422),  # no file came
+    "sample-own-book": Page("models.edit", get=None, post=302),
+    "sample": Page("models.view", "sample"),
+    "sample-train": Page("models.edit", "sample", get=None, post=409),  # no kind was chosen
+    "model": Page("models.view", "taught"),
+    "model-file": Page("models.view", "taught"),
+    "model-propose": Page("models.edit", "taught", get=302, post=409),  # no reason
+    "model-decide": Page("models.promote", "taught", get=None, post=409),
+    "model-retire": Page("models.promote", "taught", get=None, post=409),
     "model-drift": Page("models.view"),
     "model-challengers": Page("models.view"),
     "model-challenger": Page("models.view", "challenger"),

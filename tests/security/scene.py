@@ -21,6 +21,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.dossiers.corpus import png
+from tests.learning.test_prepare import rows_of
 from tests.limits.proposals import suggest
 from tests.modelling.assessed import challenger as challenging
 from tests.modelling.rated import scored
@@ -45,6 +46,7 @@ from xinheng.inquiries.referring import NewReference, ask_reference
 from xinheng.inquiries.registering import begin, guest_with
 from xinheng.inquiries.visiting import NewVisit, Taken, add_photo, plan_visit
 from xinheng.intake.models import ImportBatch
+from xinheng.learning.preparing import Wish
 from xinheng.ledger.sequencer import run_once
 from xinheng.ledger.signer import load_signer
 from xinheng.limits.conditions import usual
@@ -53,6 +55,8 @@ from xinheng.limits.models import Proposal
 from xinheng.limits.proposing import grant_proposals
 from xinheng.modelling.ahp_studies import make_study
 from xinheng.modelling.expert_runs import record_run
+from xinheng.modelling.samples import keep_file
+from xinheng.modelling.training import ask_training, train_next
 from xinheng.people.actions import create_user
 from xinheng.people.actor import system
 from xinheng.people.models import Deputy, SavedView, User
@@ -91,6 +95,8 @@ class Scene:
     runs: dict[str, int]  # of an expert model by alice, on each unit's first customer
     study: int  # weights to be compared, made by alice
     challenger: int  # a model that scores beside the live card
+    sample: int  # rows with outcomes, to learn models from
+    taught: int  # a model learnt from them, a draft
     facts: dict[str, int]  # one that stands in the file of each unit's first customer
     papers: dict[str, Any]  # by unit: a granted limit, a wish; a model, an entry of a paper
 
@@ -162,6 +168,7 @@ def set_scene(folder: Path) -> Scene:
     own["runs"] = {unit: _rated(world, f"{unit}-1") for unit in UNITS}
     own["looks"] = {unit: _looked(unit) for unit in UNITS}
     own["challenger"] = challenging().pk
+    own["sample"], own["taught"] = _sampled(world)
     own["study"] = make_study("权重", "6c", actor=world.actor("alice"), at=AT).pk
     own["statements"] = {unit: _stated(world, f"{unit}-1") for unit in UNITS}
     own["papers"] = printed(world)
@@ -169,6 +176,16 @@ def set_scene(folder: Path) -> Scene:
 
 
 _NAMES = ("bob", "eve", "chen", "dora", "alice", "adam")
+
+
+def _sampled(world: World) -> tuple[int, int]:
+    """A small file with outcomes, and a card of it."""
+    alice, wish = world.actor("alice"), Wish("late", drop=("firm",))
+    sample = keep_file("样本", "rows.csv", rows_of(400).encode(), wish, actor=alice, at=AT)
+    asked = ask_training(sample.pk, "scorecard", "试卡", actor=alice, at=AT)
+    train_next(lambda: AT)
+    asked.refresh_from_db()
+    return sample.pk, asked.model.pk
 
 
 def _granted(world: World, unit: str, place: int) -> datetime:

@@ -71,6 +71,8 @@ GONE = {
     "learnt": [10**9],
     "paper": [NOBODY],
     "challenger": [10**9],
+    "sample": [10**9],
+    "taught": [10**9],
 }
 
 
@@ -89,7 +91,7 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
         return rows | {"any": [mine.pk], "stranger's": [other.pk]}
     if page.row in ("deputy", "result"):
         return rows | {"any": [scene.deputy.pk if page.row == "deputy" else 1]}
-    if page.row in ("study", "challenger"):
+    if page.row in ("study", "challenger", "sample", "taught"):
         return rows | {"any": [getattr(scene, page.row)]}
     if page.row in ("learnt", "paper"):
         return rows | {"any": [scene.papers[page.row]]}

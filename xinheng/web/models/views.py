@@ -35,11 +35,11 @@ LIST_MAX = 200
 
 def row_of(model: LearntModel) -> dict[str, Any]:
     """A model as lists show it."""
+    row = {"model": model, "kind": KINDS[model.kind], "state": STATES[model.state]}
+    if not model.report:  # a model that came without a trial
+        return row | {"auc": "–", "span": "–", "ks": "–"}
     auc = model.report["auc"]
-    return {
-        "model": model,
-        "kind": KINDS[model.kind],
-        "state": STATES[model.state],
+    return row | {
         "auc": f"{auc['value']:.3f}",
         "span": f"{auc['low']:.3f} – {auc['high']:.3f}",
         "ks": f"{model.report['ks']:.3f}",
@@ -75,11 +75,11 @@ _SHOWN = ("champion", "proposed", "challenger", "draft", "retired", "refused")
 
 
 def found_model(request: HttpRequest, model_id: int) -> LearntModel:
-    """The model, or 404."""
+    """The model with its report, or 404."""
     rows = LearntModel.objects.visible_to(request.user).select_related(
         "sample", "made_by", "proposed_by", "decided_by"
     )
-    model: LearntModel = get_object_or_404(rows, pk=model_id)
+    model: LearntModel = get_object_or_404(rows.exclude(report={}), pk=model_id)
     return model
 
 
@@ -108,6 +108,7 @@ def model_page(
         "figures": reading.figures(report, row.plan.get("as_learnt")),
         "report": report,
         "protocol": protocol_words(report["protocol"]),
+        "sample_rows": row.sample.rows if row.sample else report["rows"],
         "rate": f"{100 * report['bads'] / report['rows']:.2f}",
         "error": error,
         "reason": reason,
