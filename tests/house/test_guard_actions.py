@@ -147,6 +147,11 @@ WRITERS = {
 
 # A step with a module of its own, and the one that may take it.
 STEPS_OF_OTHERS = {
+    # an expert's rating that a second person took, and a proposed other grade that one accepted
+    ("xinheng.decisions.taking_expert", "xinheng.modelling.adopting"),
+    ("xinheng.decisions.effective", "xinheng.modelling.adopting"),
+    ("xinheng.decisions.overriding", "xinheng.applications.regrades"),
+    ("xinheng.decisions.assess", "xinheng.applications.regrades"),
     # what a bureau or a visit tells enters the file by the file's own actions
     ("xinheng.dossiers.facts", "xinheng.inquiries.bureau_keeping"),
     ("xinheng.dossiers.facts", "xinheng.inquiries.visit_review"),
