@@ -1,8 +1,9 @@
 """The person's own file back, with the reason beside each bad row.
 
 A CSV comes back as CSV (UTF-8 with a mark, so that Excel opens it; the same delimiter), a workbook
-as a workbook. All rows stand where they stood; two columns are added: 错误原因 and reason. Cells
-that a spreadsheet would run as a formula are text: in a workbook by their type, in CSV behind an
+as a workbook, with its own looks and its bad cells red (marking.py) unless it is too long for
+that. All rows stand where they stood; two columns are added: 错误原因 and reason. Cells that a
+spreadsheet would run as a formula are text: in a workbook by their type, in CSV behind an
 apostrophe, which the next import takes off again.
 """
 
@@ -14,6 +15,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from xinheng.connectors.files.marking import can_mark, mark
 from xinheng.connectors.files.read import Sheet
 from xinheng.connectors.files.rows import RowError
 from xinheng.connectors.files.values import Unreadable, amount
@@ -22,13 +24,26 @@ COLUMNS = ("错误原因", "reason")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_errors(sheet: Sheet, header_row: int, errors: Iterable[RowError], path: Path) -> Path:
-    """Write the file beside `path` with the sheet's own ending; returns where it is."""
+def write_errors(
+    sheet: Sheet,
+    header_row: int,
+    errors: Iterable[RowError],
+    path: Path,
+    source: Path | None = None,
+) -> Path:
+    """Write the file beside `path` with the sheet's own ending; returns where it is. `source`: the
+    file that was handed over, to be marked as it is.
+    """
     reasons: dict[int, list[RowError]] = {}
     for error in errors:
         reasons.setdefault(error.row, []).append(error)
     path = path.with_suffix(".xlsx" if sheet.form == "xlsx" else ".csv")
     path.parent.mkdir(parents=True, exist_ok=True)
+    if source is not None and can_mark(source, len(sheet.rows)):
+        rows = [header_row, *sorted(reasons)]
+        said = {row: _said(row, header_row, reasons.get(row, [])) for row in rows}
+        if mark(source, path, header_row, reasons, said):
+            return path
     width = max(map(len, sheet.rows))
     lines = (
         (number, [*row, *[""] * (width - len(row))], reasons.get(number, []))

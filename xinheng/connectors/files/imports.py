@@ -115,7 +115,7 @@ def run_import(
             _dry_run(work, batch, built, table, result, skip_bad)
             transaction.set_rollback(True)
     if table.bad:
-        result.errors_file = str(_errors_file(sheet, layout, table, batch, sha256, dry_run))
+        result.errors_file = str(_errors_file(work, sheet, layout, table, batch, sha256, dry_run))
     if not dry_run:
         result.batch_id = batch.pk
         _carry_out(work, batch, built, table, result, skip_bad, sha256, assess)
@@ -277,11 +277,17 @@ def _assess(work: _Work, batch: ImportBatch, result: ImportResult) -> None:
 
 
 def _errors_file(
-    sheet: Sheet, layout: Layout, table: Table, batch: ImportBatch, sha256: str, dry_run: bool
+    work: _Work,
+    sheet: Sheet,
+    layout: Layout,
+    table: Table,
+    batch: ImportBatch,
+    sha256: str,
+    dry_run: bool,
 ) -> Path:
     stem = f"dry-{sha256[:16]}-errors" if dry_run else f"batch-{batch.pk}-errors"
     folder: Path = settings.XINHENG_IMPORTS_DIR
-    return write_errors(sheet, layout.header_row, table.errors, folder / stem)
+    return write_errors(sheet, layout.header_row, table.errors, folder / stem, work.path)
 
 
 @collector_rests()
