@@ -155,7 +155,7 @@ def test_drift_has_a_word_in_every_cell_and_bars_with_figures(world: World) -> N
     drifting.look(at=AT)
     client = signed_in(world.dora)
     page = text_of(client.get("/models/drift/"))
-    assert "已偏移" in page and "2026-10" in page and "2026-09-01" in page
+    assert "已偏移" in page and "2026-10" in page and "预期：2026-09 的客户群" in page
     chosen = text_of(client.get("/models/drift/?month=2026-10&key=days_late_weighted"))
     assert "平均逾期 60 天及以上" in chosen and "95% 区间" in chosen
     strange = client.get("/models/drift/?month=nonsense&key=' or 1=1")

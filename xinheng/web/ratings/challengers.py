@@ -21,16 +21,16 @@ from xinheng.modelling.comparing import Agreement, Power
 from xinheng.modelling.models import LearntModel, ShadowScore
 from xinheng.people.queries import today
 from xinheng.texts import T
-from xinheng.web.ratings.words import Cell
+from xinheng.web.ratings.words import Cell, signed
 
 NOT_RATED = T("未评级", "Not rated")
 
 
 class Case(NamedTuple):
-    """A customer on whom the two part, with the gap in points."""
+    """A customer on whom the two part, with the gap in points: "+12", "−132"."""
 
     score: ShadowScore
-    gap: int
+    gap: str
 
 
 @require_safe
@@ -57,7 +57,7 @@ def one(request: HttpRequest, model_id: int) -> HttpResponse:
         "columns": _columns(),
         "rows": _matrix(agreement),
         "cases": [
-            Case(score, (score.points or 0) - (score.assessment.points or 0))
+            Case(score, signed((score.points or 0) - (score.assessment.points or 0)))
             for score in comparing.largest_differences(model.pk, user)
         ],
         "unscored": comparing.without_score(model.pk, user),
@@ -74,7 +74,7 @@ def _columns() -> list[tuple[str, T | None]]:
 
 
 def _matrix(found: Agreement) -> list[tuple[str, T | None, list[Cell]]]:
-    """Only the grades that one of the two gave would move the eye; the whole scale stays."""
+    """The whole scale on both sides, so that the diagonal is one."""
     return [
         (
             grade,

@@ -154,14 +154,15 @@ def changed(
     moved.sort(key=lambda row: -abs(row[0]))
     return [
         T(
-            f"{old['zh']} → {new['zh']}（{_signed(points)}）",
-            f"{old['en']} → {new['en']} ({_signed(points)})",
+            f"{old['zh']} → {new['zh']}（{signed(points)}）",
+            f"{old['en']} → {new['en']} ({signed(points)})",
         )
         for points, old, new in moved
     ]
 
 
-def _signed(points: int) -> str:
+def signed(points: int) -> str:
+    """+12, −132."""
     return f"+{points}" if points > 0 else f"−{-points}"
 
 
