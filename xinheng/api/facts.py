@@ -23,9 +23,10 @@ from xinheng.api.order_checks import BATCH_BYTES_MAX, BATCH_MAX, PLAIN, Code, No
 from xinheng.api.problems import NOT_FOUND, Reply, problem, refusal
 from xinheng.connectors.fact_messages import receive_facts
 from xinheng.customers.models import Customer
-from xinheng.dossiers.credit_file import CreditFile, Held, SeenFact, file_as_of
+from xinheng.dossiers.credit_file import Held, SeenFact
 from xinheng.dossiers.facts import check_new, field_and_value
 from xinheng.dossiers.fields import SECRET, catalogue
+from xinheng.dossiers.lineage import WholeFile, whole_file, with_lineage
 from xinheng.dossiers.measures import measure, tier_of
 from xinheng.dossiers.refusals import DossierRefusal
 from xinheng.dossiers.rows import NewFact
@@ -68,7 +69,9 @@ class FactsAnswer(Struct):
 
 
 class FactShown(Struct):
-    """A fact in the file; `value` is null where this key may not read it, or no one any more."""
+    """A fact in the file; `value` is null where this key may not read it, or no one any more.
+    record: the customer code that holds it, another's where that was merged into this one.
+    """
 
     id: int
     value: str | None
@@ -83,6 +86,7 @@ class FactShown(Struct):
     how: str | None
     confidence: int | None
     known_since: datetime | None
+    record: str
 
 
 class FieldShown(Struct):
@@ -103,7 +107,10 @@ class MeasuresShown(Struct):
 
 
 class FileShown(Struct):
+    """merged: codes of the records that were merged into this one and are read with it."""
+
     customer: str
+    merged: list[str]
     valid_on: date
     known_at: datetime | None
     catalogue_version: int
@@ -165,7 +172,7 @@ def _rows(facts: list[FactTold], day: date) -> list[NewFact]:
 def file(request: HttpRequest, actor: Actor, reader: Any, code: str) -> Reply:
     """The credit file: `known_at` is an instant (absent: as it stands), `valid_on` a day."""
     code = code.replace("\x00", "\ufffd")
-    customer = Customer.objects.visible_to(reader).filter(code=code).first()
+    customer = with_lineage(Customer.objects.visible_to(reader)).filter(code=code).first()
     if customer is None:
         return NOT_FOUND
     try:
@@ -177,7 +184,7 @@ def file(request: HttpRequest, actor: Actor, reader: Any, code: str) -> Reply:
         return problem(
             400, "not_valid", "known_at is an instant such as 2026-11-02T06:30:00Z, valid_on a day."
         )
-    found = file_as_of(reader, customer, valid_on=day, known_at=known_at)
+    found = whole_file(reader, customer, valid_on=day, known_at=known_at)
     opens = actor.may(OPENS)
     return Reply(200, _encode(_shown(found, customer, known_at, opens)))
 
@@ -192,32 +199,35 @@ def _instant(text: str) -> datetime | None:
 
 
 def _shown(
-    found: CreditFile, customer: Customer, known_at: datetime | None, opens: bool
+    found: WholeFile, customer: Customer, known_at: datetime | None, opens: bool
 ) -> FileShown:
-    measured = measure(found, tier_of(customer.status))
+    file = found.file
+    measured = measure(file, tier_of(customer.status))
     return FileShown(
-        customer=found.customer,
-        valid_on=found.valid_on,
+        customer=file.customer,
+        merged=list(found.aliases),
+        valid_on=file.valid_on,
         known_at=known_at,
-        catalogue_version=found.catalogue_version,
+        catalogue_version=file.catalogue_version,
         measures=MeasuresShown(
             measured.complete, measured.timely, measured.accurate, measured.secure
         ),
-        fields=[_field(held, opens) for held in found.fields],
+        fields=[_field(held, found, opens) for held in file.fields],
     )
 
 
-def _field(held: Held, opens: bool) -> FieldShown:
+def _field(held: Held, found: WholeFile, opens: bool) -> FieldShown:
     field = catalogue().fields[held.field]
     hides = field.secrecy >= SECRET and not opens
-    facts = [_fact(one, hides) for one in held.facts]
+    own = found.file.customer
+    facts = [_fact(one, found.records.get(one.id, own), hides) for one in held.facts]
     return FieldShown(held.field, field.block, held.state, held.waiting, facts)
 
 
-def _fact(one: SeenFact, hides: bool) -> FactShown:
+def _fact(one: SeenFact, record: str, hides: bool) -> FactShown:
     masked = one.masked or hides
     return FactShown(
         *(one.id, None if masked else one.value, masked, one.source, one.reliability),
         *(one.evidence, one.legal_basis, one.observed_on, one.valid_from, one.valid_until),
-        *(one.how, one.confidence, one.known_since),
+        *(one.how, one.confidence, one.known_since, record),
     )

@@ -9,9 +9,11 @@ Example: C-2 merged into C-1; the capital of C-2 fills a gap of C-1 and says tha
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
+from django.db.models import Exists, OuterRef, QuerySet
 from msgspec import Struct
 
 from xinheng.customers.models import Customer
@@ -45,6 +47,71 @@ class United(Struct, frozen=True):
     fields: tuple[UnitedField, ...]
 
 
+class WholeFile(Struct, frozen=True):
+    """A file to be read; `records`: of facts that a merged record holds, its code by the fact's
+    number; `aliases`: the records read with it.
+    """
+
+    file: CreditFile
+    records: Mapping[int, str]
+    aliases: tuple[str, ...]
+
+
+def with_lineage(rows: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Customers who know, by the statement that finds them, whether anything was merged into them
+    (`has_aliases`): reading a file that stands alone costs nothing more.
+    """
+    return rows.annotate(has_aliases=Exists(Customer.objects.filter(merged_into=OuterRef("pk"))))
+
+
+def records_of(user: Any, customer: Customer) -> list[Customer]:
+    """The customer and the records merged into it, as far as this user sees them."""
+    if not getattr(customer, "has_aliases", True):
+        return [customer]
+    aliases = aliases_of(customer)
+    seen = set(
+        Customer.objects.visible_to(user)
+        .filter(pk__in=[one.pk for one in aliases])
+        .values_list("pk", flat=True)
+    )
+    return [customer, *(one for one in aliases if one.pk in seen)]
+
+
+def whole_file(
+    user: Any,
+    customer: Customer,
+    *,
+    valid_on: date,
+    known_at: datetime | None = None,
+    opened: Collection[str] | None = None,
+) -> WholeFile:
+    """The file as a page, a key or a measure reads it: united where something was merged into it,
+    else its own and nothing besides.
+    """
+    told: dict[str, Any] = {"valid_on": valid_on, "known_at": known_at, "opened": opened}
+    records = records_of(user, customer)
+    if len(records) == 1:
+        return WholeFile(file_as_of(user, customer, **told), {}, ())
+    one = _united(user, records, told)
+    fields = tuple(
+        Held(
+            held.field,
+            held.state,
+            held.facts[0].fact if held.state == "held" else None,
+            tuple(traced.fact for traced in held.facts),
+            held.waiting,
+        )
+        for held in one.fields
+    )
+    own = customer.code
+    holders = [traced for held in one.fields for traced in held.facts if traced.customer != own]
+    return WholeFile(
+        CreditFile(own, one.own.catalogue_version, valid_on, fields),
+        {traced.fact.id: traced.customer for traced in holders},
+        one.aliases,
+    )
+
+
 def aliases_of(customer: Customer) -> list[Customer]:
     """The records merged into this one, directly or by way of another, in the order of codes."""
     found: list[Customer] = []
@@ -61,13 +128,15 @@ def united_file(
     user: Any, customer: Customer, *, valid_on: date, known_at: datetime | None = None
 ) -> United:
     """The file of a company over all its records that this user may see."""
-    told: dict[str, Any] = {"valid_on": valid_on, "known_at": known_at}
-    visible = Customer.objects.visible_to(user)
-    aliases = [one for one in aliases_of(customer) if visible.filter(pk=one.pk).exists()]
-    records = [customer, *aliases]
+    told: dict[str, Any] = {"valid_on": valid_on, "known_at": known_at, "opened": None}
+    return _united(user, records_of(user, customer), told)
+
+
+def _united(user: Any, records: list[Customer], told: dict[str, Any]) -> United:
     files = [file_as_of(user, one, **told) for one in records]
     # What a reader may not see is compared all the same: masked values may disagree too.
-    plain = [file_as_of(WholeBook(), one, **told) for one in records] if aliases else files
+    whole = told | {"opened": None}
+    plain = [file_as_of(WholeBook(), one, **whole) for one in records] if records[1:] else files
     fields = []
     for place, held in enumerate(files[0].fields):
         parts = [(one.code, file.fields[place]) for one, file in zip(records, files, strict=True)]
@@ -75,7 +144,7 @@ def united_file(
         facts = [Traced(code, fact) for code, part in parts for fact in part.facts]
         waiting = sum(part.waiting for _, part in parts)
         fields.append(UnitedField(held.field, state, _ordered(facts, parts), waiting))
-    return United(files[0], tuple(one.code for one in aliases), tuple(fields))
+    return United(files[0], tuple(one.code for one in records[1:]), tuple(fields))
 
 
 def _ordered(facts: list[Traced], parts: list[tuple[str, Held]]) -> tuple[Traced, ...]:

@@ -7,8 +7,9 @@ own under it. Example: 注册资本 in conflict shows 8,000,000.00 CNY of the li
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -29,6 +30,8 @@ from xinheng.web.files.head import Head, head_of
 from xinheng.web.files.looking_back import View, step_of, view_of
 from xinheng.web.files.panels import PANELS, Panel
 
+OWN: Final[Mapping[int, str]] = {}  # no fact is another record's
+
 
 class Line(Struct, frozen=True):
     """What one source says, in words."""
@@ -43,6 +46,7 @@ class Line(Struct, frozen=True):
     entered_by: str
     fresh_until: date
     stale_days: int
+    record: str = ""  # the code of the merged record that holds it; "" for the customer's own
 
 
 class Row(Struct, frozen=True):
@@ -101,7 +105,10 @@ def rows_of(customer: Customer, head: Head, view: View, block: Block) -> list[Ro
     rows = []
     for held in mine:
         field = fields[held.field]
-        lines = [line_of(field, fact, names, head.tier, view.seen.day) for fact in held.facts]
+        lines = [
+            line_of(field, fact, names, head.tier, view.seen.day, head.records)
+            for fact in held.facts
+        ]
         state, tone = words.STATES[held.state]
         if held.state == "absent" and not field.weight:
             tone = "quiet"
@@ -111,7 +118,14 @@ def rows_of(customer: Customer, head: Head, view: View, block: Block) -> list[Ro
     return rows
 
 
-def line_of(field: Field, fact: SeenFact, names: dict[int, str], tier: str, day: date) -> Line:
+def line_of(
+    field: Field,
+    fact: SeenFact,
+    names: dict[int, str],
+    tier: str,
+    day: date,
+    records: Mapping[int, str] = OWN,
+) -> Line:
     """One source's line; a fact that is fresh until yesterday has been stale for one day."""
     until = due_on(field, fact, tier)
     return Line(
@@ -125,6 +139,7 @@ def line_of(field: Field, fact: SeenFact, names: dict[int, str], tier: str, day:
         entered_by=words.entered_by(fact, names),
         fresh_until=until,
         stale_days=max(0, (day - until).days),
+        record=records.get(fact.id, ""),
     )
 
 

@@ -21,8 +21,9 @@ from django.views.decorators.http import require_safe
 from msgspec import Struct
 
 from xinheng.customers.models import Customer
-from xinheng.dossiers.credit_file import CreditFile, Held, file_as_of
+from xinheng.dossiers.credit_file import CreditFile, Held
 from xinheng.dossiers.fields import Block, Field, catalogue
+from xinheng.dossiers.lineage import whole_file
 from xinheng.dossiers.measures import measure, tier_of
 from xinheng.dossiers.models import ConflictCase, Fact
 from xinheng.people.models import User
@@ -135,7 +136,7 @@ def _compared(
 
 
 def _file(user: Any, customer: Customer, day: date) -> CreditFile:
-    return file_as_of(user, customer, valid_on=day, known_at=end_of(day))
+    return whole_file(user, customer, valid_on=day, known_at=end_of(day)).file
 
 
 def _row(field: Field, one: Held, other: Held, changes: list[Change]) -> Row:

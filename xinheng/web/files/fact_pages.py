@@ -22,8 +22,9 @@ from msgspec import Struct
 
 from xinheng.customers.models import Customer
 from xinheng.dossiers import facts
-from xinheng.dossiers.credit_file import HistoryRow, entries_of, file_as_of, history
+from xinheng.dossiers.credit_file import HistoryRow, entries_of, history
 from xinheng.dossiers.fields import Field, catalogue
+from xinheng.dossiers.lineage import records_of, whole_file
 from xinheng.dossiers.measures import tier_of
 from xinheng.dossiers.models import ConflictCase, Fact
 from xinheng.ledger.queries import Status, statuses
@@ -74,10 +75,11 @@ def field_page(request: HttpRequest, code: str, field: str) -> HttpResponse:
 
 def _opened(request: HttpRequest, customer: Customer, field: Field, view: View) -> dict[str, Any]:
     day, known_at = view.seen
-    file = file_as_of(request.user, customer, valid_on=day, known_at=known_at, opened=[field.code])
-    held = next(one for one in file.fields if one.field == field.code)
-    past = history(request.user, customer, field.code, known_at=known_at)
-    cases = _cases(request.user, customer, field.code, known_at)
+    whole = whole_file(request.user, customer, valid_on=day, known_at=known_at, opened=[field.code])
+    held = next(one for one in whole.file.fields if one.field == field.code)
+    members = records_of(request.user, customer)
+    past, records = _past(request.user, members, field, known_at)
+    cases = _cases(request.user, members, field.code, known_at)
     entries = entries_of([row.fact.id for row in past], known_at=known_at)
     proofs = statuses(entry for ids in entries.values() for entry in ids)
     names = words.names_of(
@@ -95,11 +97,11 @@ def _opened(request: HttpRequest, customer: Customer, field: Field, view: View) 
         "secrecy": words.SECRECY[field.secrecy],
         "max_age": field.max_age_days[tier],
         "tier": tier,
-        "lines": [line_of(field, fact, names, tier, day) for fact in held.facts],
+        "lines": [line_of(field, fact, names, tier, day, whole.records) for fact in held.facts],
         "past": [
             Past(
                 row,
-                line_of(field, row.fact, names, tier, day),
+                line_of(field, row.fact, names, tier, day, records),
                 *words.STANDINGS[row.state],
                 [proofs[entry] for entry in entries.get(row.fact.id, ())],
             )
@@ -114,8 +116,23 @@ def _opened(request: HttpRequest, customer: Customer, field: Field, view: View) 
     }
 
 
-def _cases(user: Any, customer: Customer, field: str, known_at: Any) -> list[ConflictCase]:
-    rows = ConflictCase.objects.visible_to(user).filter(customer=customer, field=field)
+def _past(
+    user: Any, members: list[Customer], field: Field, known_at: datetime | None
+) -> tuple[list[HistoryRow], dict[int, str]]:
+    """Everything ever entered for a field, the newest first, and which merged record holds it."""
+    found, records = [], {}
+    for place, one in enumerate(members):
+        rows = history(user, one, field.code, known_at=known_at)
+        found += rows
+        if place:
+            records |= {row.fact.id: one.code for row in rows}
+    if members[1:]:
+        found.sort(key=lambda row: (row.fact.entered_at, row.fact.id), reverse=True)
+    return found, records
+
+
+def _cases(user: Any, members: list[Customer], field: str, known_at: Any) -> list[ConflictCase]:
+    rows = ConflictCase.objects.visible_to(user).filter(customer__in=members, field=field)
     if known_at is not None:
         rows = rows.filter(opened_at__lte=known_at)
     return list(rows.order_by("-opened_at")[:CASES_MAX])
@@ -219,13 +236,13 @@ def _looking_back(request: HttpRequest) -> HttpResponse | None:
 def _standing(request: HttpRequest, customer: Customer, field: Field) -> dict[str, Any]:
     """What the file says of the field while one enters another fact of it."""
     day = today(timezone.now())
-    file = file_as_of(request.user, customer, valid_on=day, opened=[field.code])
-    held = next(one for one in file.fields if one.field == field.code)
+    whole = whole_file(request.user, customer, valid_on=day, opened=[field.code])
+    held = next(one for one in whole.file.fields if one.field == field.code)
     names, tier = words.names_of(held.facts), tier_of(customer.status)
     return {
         "held": held,
         "state": words.STATES[held.state],
-        "lines": [line_of(field, fact, names, tier, day) for fact in held.facts],
+        "lines": [line_of(field, fact, names, tier, day, whole.records) for fact in held.facts],
     }
 
 

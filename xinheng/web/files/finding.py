@@ -10,13 +10,14 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from xinheng.customers.models import Customer
+from xinheng.dossiers.lineage import with_lineage
 from xinheng.people.queries import company
 
 
 def customer_of(request: HttpRequest, code: str) -> Customer:
-    """The customer with its business unit."""
-    rows = Customer.objects.visible_to(request.user).select_related("business_unit")
-    found: Customer = get_object_or_404(rows, code=code)
+    """The customer with its business unit, knowing whether records were merged into it."""
+    rows = with_lineage(Customer.objects.visible_to(request.user))
+    found: Customer = get_object_or_404(rows.select_related("business_unit"), code=code)
     return found
 
 

@@ -8,6 +8,7 @@ limit and holds are today's and stay away while one looks back.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.http import HttpRequest
@@ -16,8 +17,9 @@ from msgspec import Struct
 
 from xinheng.customers.models import Customer, OtherName
 from xinheng.decisions.models import Hold, Rating
-from xinheng.dossiers.credit_file import CreditFile, file_as_of
+from xinheng.dossiers.credit_file import CreditFile
 from xinheng.dossiers.fields import Block, catalogue
+from xinheng.dossiers.lineage import whole_file
 from xinheng.dossiers.measures import Measures, measure, points_by_block, stale, tier_of
 from xinheng.limits.models import CreditLine
 from xinheng.limits.queries import lines_of
@@ -68,9 +70,11 @@ class Standing(Struct, frozen=True):
 
 
 class Head(Struct, frozen=True):
-    """`standing` is None while one looks back."""
+    """`standing` is None while one looks back; `records`: which merged record holds a fact."""
 
     file: CreditFile
+    records: Mapping[int, str]
+    aliases: tuple[str, ...]
     tier: str
     stale: list[tuple[str, Any]]
     figures: list[Figure]
@@ -92,18 +96,20 @@ def head_of(
 ) -> Head:
     """The head with `current` ("" for the overview) as its tab; only that tab's values are open."""
     fields = catalogue().fields
-    file = file_as_of(
+    whole = whole_file(
         request.user,
         customer,
         valid_on=view.seen.day,
         known_at=view.seen.known_at,
         opened=[code for code, field in fields.items() if field.block == current],
     )
-    tier = tier_of(customer.status)
+    file, tier = whole.file, tier_of(customer.status)
     old = stale(file, tier)
     asked = request.GET.get("currency", "")
     return Head(
         file=file,
+        records=whole.records,
+        aliases=whole.aliases,
         tier=tier,
         stale=old,
         figures=_figures(measure(file, tier)),

@@ -18,6 +18,7 @@ from django.utils import timezone
 from msgspec import Struct
 
 from xinheng.customers.models import Customer
+from xinheng.dossiers.lineage import records_of
 from xinheng.dossiers.models import ConflictCase, Fact
 from xinheng.people.queries import today
 from xinheng.web.files.panels import Seen
@@ -90,8 +91,9 @@ def slider(user: Any, customer: Customer, view: View) -> Slider:
 
 def changed_on(user: Any, customer: Customer) -> list[date]:
     """The days on which something was entered, known, ended, rejected or decided; oldest first."""
-    facts = Fact.objects.visible_to(user).filter(customer=customer)
-    cases = ConflictCase.objects.visible_to(user).filter(customer=customer)
+    records = records_of(user, customer)
+    facts = Fact.objects.visible_to(user).filter(customer__in=records)
+    cases = ConflictCase.objects.visible_to(user).filter(customer__in=records)
     found = _days(facts, _FACT_CHANGES).union(_days(cases, _CASE_CHANGES)).order_by("-day")
     days = [row[0] for row in found[: DAYS_MAX + 1]]
     return sorted(day for day in days if day is not None)[-DAYS_MAX:]
