@@ -53,6 +53,7 @@ COMMANDS: dict[str, Line] = {
     "identity": Line("identity", "企业证照号码：校验、登记、查码 · Numbers: check, enter, look up"),
     "link": Line("link", "新客户登记链接 · Links by which new customers register"),
     "model": Line("model", "信用模型：特征分析、问卷、巴萨利、层次分析 · Models that explain"),
+    "application": Line("application", "授信申请 · Applications for credit"),
     "proposals": Line("proposals", "待授予的额度建议 · Proposed limits, to grant or reject"),
     "limit": Line("limit", "额度：核定、担保、冻结、批量调整 · Limits: grant, cover, hold, adjust"),
     "portfolio": Line("portfolio", "全部客户的余额与账龄 · The whole book: open, overdue, ageing"),

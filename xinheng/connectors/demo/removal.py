@@ -34,12 +34,35 @@ _ROWS = {
         ),
         "customer_id in {c}",
     ),
+    **dict.fromkeys(
+        ("applications_minutes", "applications_seat"),
+        "stage_id in (select s.id from applications_stage s"
+        " join applications_proposal p on p.id = s.proposal_id"
+        " join applications_application a on a.id = p.application_id where a.customer_id in {c})",
+    ),
+    "applications_stage": (
+        "proposal_id in (select p.id from applications_proposal p"
+        " join applications_application a on a.id = p.application_id where a.customer_id in {c})"
+    ),
+    **dict.fromkeys(
+        (
+            *("applications_proposal", "applications_snapshot", "applications_task"),
+            "applications_step",
+        ),
+        "application_id in (select id from applications_application where customer_id in {c})",
+    ),
+    "applications_letter": "customer_id in {c}",
+    "applications_application": "customer_id in {c}",
     "modelling_expertrun": "customer_id in {c}",
     "decisions_override": (
         "decision_id in (select id from decisions_decision where customer_id in {c})"
     ),
+    "decisions_notice": (
+        "customer_id in {c}"
+        " or decision_id in (select id from decisions_decision where customer_id in {c})"
+    ),
     **dict.fromkeys(
-        ("decisions_notice", "decisions_recheck", "decisions_reviewrequest"),
+        ("decisions_recheck", "decisions_reviewrequest"),
         "decision_id in (select id from decisions_decision where customer_id in {c})",
     ),
     "decisions_hold": "customer_id in {c}",
