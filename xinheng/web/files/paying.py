@@ -19,6 +19,7 @@ from xinheng.credit.lateness import Experience
 from xinheng.customers.models import Customer
 from xinheng.receivables.behaviour import behaviour, paid_of
 from xinheng.texts import T
+from xinheng.web.files.index_history import index_history
 from xinheng.web.files.payment import payment_of
 
 if TYPE_CHECKING:  # the table of panels imports this module
@@ -54,6 +55,7 @@ def payment_panel(request: HttpRequest, customer: Customer, seen: Seen) -> dict[
         "figures": figures,
         "currency": currency,
         "file": {"payment": payment_of(customer.pk, currency, seen.day)},
+        "history": index_history(customer.pk, seen.day),
         "bands": bands_of(paid_of(customer.pk, seen.day, currency=currency)),
     }
 
