@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.world import TODAY, World, make_customer, make_line, make_world
+from tests.world import AT, TODAY, World, make_customer, make_line, make_world
+from xinheng.customers.models import Customer
 from xinheng.customers.search_text import pinyin_of, search_text_of
+from xinheng.dossiers.models import FileStanding
 from xinheng.limits.models import OpenDue
 from xinheng.web.customers import rows
 from xinheng.web.customers.rows import SORTS, Wanted
@@ -188,3 +190,53 @@ def test_a_forged_key_is_not_a_way_into_the_database(world: World) -> None:
 
 def test_an_empty_list_names_the_next_step(world: World) -> None:
     assert "清除筛选" in client_of(world.alice).get("/customers/?q=zzzz").content.decode()
+
+
+# --- How complete the file is, and records merged into another
+
+
+def filed(code: str, bps: int) -> None:
+    customer = Customer.objects.get(code=code)
+    FileStanding.objects.create(customer=customer, complete_bps=bps, counted_at=AT)
+
+
+@pytest.mark.parametrize(
+    ("file", "found"),
+    [
+        ("", ["K1", "K2", "K3", "W1"]),
+        ("under60", ["K1", "K3"]),
+        ("under80", ["K1", "K2", "K3"]),
+        ("from80", ["W1"]),
+        ("none", ["K3"]),
+        ("nonsense", ["K1", "K2", "K3", "W1"]),
+    ],
+)
+def test_the_completeness_of_files_narrows_and_sorts(world: World, file: str, found: list[str]):
+    # Both sides of 60 and 80; a file that nobody has counted is empty, not absent from the list.
+    for code, bps in (("K1", 5_999), ("K2", 6_000), ("W1", 8_000)):
+        filed(code, bps)
+    assert codes(world.alice, file=file) == found
+    order = [code for code in ("W1", "K2", "K1", "K3") if code in found]
+    assert codes(world.alice, "-complete", file=file) == order
+
+
+def test_the_completeness_stands_in_the_row_and_the_filter_in_the_form(world: World) -> None:
+    filed("K1", 7_600)
+    page = client_of(world.alice).get("/customers/?file=under80").content.decode()
+    assert ">76%</a>" in page and 'value="under80" selected' in page
+
+
+def test_a_merged_record_is_away_until_one_asks_for_it(world: World) -> None:
+    Customer.objects.filter(code="K2").update(merged_into=Customer.objects.get(code="K1"))
+    for view in ("", "overdue", "over"):
+        assert "K2" not in codes(world.alice, view=view)
+    assert codes(world.alice, view="merged") == ["K2"]
+    assert rows.view_counts(world.alice, "CNY", TODAY) == {
+        "overdue": 1,
+        "over": 1,
+        "expired": 1,
+        "unset": 1,
+        "merged": 1,
+    }
+    assert sum(rows.status_counts(world.alice).values()) == 3
+    assert codes(world.eve, view="merged") == []

@@ -4,8 +4,9 @@ key.
 Two steps in one statement. `picked` finds the 51 ids of the page with only the joins that its
 filter and order need; the outer part then joins everything for those few. Overdue is added up
 from `limits_opendue` (open items per due date), so it costs the same for any number of invoices.
-Rows come from `customers.queries.matching`, hence from `visible_to(user)`. Example: `page(user,
-Wanted(currency="CNY", today=…), sort="-overdue")`.
+Rows come from `customers.queries.matching`, hence from `visible_to(user)`; records merged into
+another are away unless the view asks for them. Example: `page(user, Wanted(currency="CNY",
+today=…), sort="-overdue")`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection
@@ -22,7 +24,8 @@ from xinheng.credit.scale import GRADES
 from xinheng.customers.queries import matching
 from xinheng.portfolio.overview import IN_FORCE, USED
 
-VIEWS: Final = ("", "overdue", "over", "expired", "unset")
+VIEWS: Final = ("", "overdue", "over", "expired", "unset", "merged")
+FILES: Final = ("", "under60", "under80", "from80", "none")
 ROWS_MAX: Final = 1_000  # of one step; a page shows 50
 
 # A word that stands above every amount, for lines without a limit to their credit.
@@ -37,6 +40,7 @@ _LINE = (
     " and l.scope = ''"
 )
 _RATING = "left join decisions_rating r on r.customer_id = c.id"
+_FILE = "left join dossiers_filestanding z on z.customer_id = c.id"
 _OVERDUE = """left join (
     select d.line_id, sum(d.open_minor)::bigint as overdue, min(d.due_on) as oldest
     from limits_opendue d where d.due_on < %(today)s and d.open_minor > 0
@@ -64,6 +68,7 @@ SORTS: Final[dict[str, tuple[str, frozenset[str]]]] = {
     ),
     "overdue": ("coalesce(o.overdue, 0)", frozenset({"line", "overdue"})),
     "days": ("coalesce(%(today)s - o.oldest, 0)", frozenset({"line", "overdue"})),
+    "complete": ("coalesce(z.complete_bps, 0)", frozenset({"file"})),
 }
 TEXT_SORTS: Final = ("code", "name")
 _FILTERS: Final[dict[str, tuple[str, frozenset[str]]]] = {
@@ -75,7 +80,15 @@ _FILTERS: Final[dict[str, tuple[str, frozenset[str]]]] = {
         "(l.id is null or (not l.unlimited and l.amount_minor is null))",
         frozenset({"line"}),
     ),
+    "merged": ("c.merged_into_id is not null", frozenset()),
 }
+_COMPLETE: Final[dict[str, str]] = {
+    "under60": "coalesce(z.complete_bps, 0) < 6000",
+    "under80": "coalesce(z.complete_bps, 0) < 8000",
+    "from80": "z.complete_bps >= 8000",
+    "none": "coalesce(z.complete_bps, 0) = 0",
+}
+_STANDS: Final = "c.merged_into_id is null"
 # Those who come first in an order: a narrower list that sorts the same way.
 _FIRST: Final = {"-overdue": "overdue", "-days": "overdue", "-used": "using"}
 
@@ -91,6 +104,7 @@ class Wanted:
     grade: str = ""
     status: str = ""
     unit: str = ""
+    file: str = ""  # of FILES: how complete the credit file is
 
 
 @dataclass(frozen=True)
@@ -112,6 +126,7 @@ class Row:
     used_minor: int | None
     covered_minor: int | None
     last_day: date | None  # with the days of grace
+    complete_bps: int  # 7600: 76.00 % of what a file should hold is verified and there
     overdue_minor: int
     oldest_due: date | None
     key: Any
@@ -130,6 +145,11 @@ class Row:
     def headroom_minor(self) -> int | None:
         """None where nothing was granted or nothing limits it."""
         return None if self.ceiling_minor is None else self.ceiling_minor - (self.used_minor or 0)
+
+    @property
+    def complete(self) -> Decimal:
+        """Of a file, in per cent; 0 where nothing has been counted yet."""
+        return Decimal(self.complete_bps) / 100
 
     @property
     def oldest_days(self) -> int:
@@ -192,9 +212,9 @@ def _page(
             order by key {order}, c.id {order} limit %(limit)s)
         select c.id, c.code, c.name, c.name_en, c.status, c.simulated, coalesce(r.grade, ''),
                l.amount_minor, coalesce(l.unlimited, false), l.valid_until, {_USED},
-               l.covered_minor, l.valid_until + l.grace_days,
+               l.covered_minor, l.valid_until + l.grace_days, coalesce(z.complete_bps, 0),
                coalesce(o.overdue, 0), o.oldest, picked.key
-        from picked join customers_customer c on c.id = picked.id {_LINE} {_RATING}
+        from picked join customers_customer c on c.id = picked.id {_LINE} {_RATING} {_FILE}
         left join lateral (
             select sum(d.open_minor) as overdue, min(d.due_on) as oldest from limits_opendue d
             where d.line_id = l.id and d.due_on < %(today)s and d.open_minor > 0) o on true
@@ -213,6 +233,11 @@ def _whole(values: Sequence[Any]) -> list[Any]:
 def _where(user: Any, wanted: Wanted, needs: frozenset[str]) -> tuple[list[str], set[str]]:
     """Conditions beyond visibility, and the joins they take."""
     where, joins = [], set(needs)
+    if wanted.view != "merged":
+        where.append(_STANDS)
+    if wanted.file in _COMPLETE:
+        where.append(_COMPLETE[wanted.file])
+        joins.add("file")
     if wanted.view in _FILTERS:
         condition, more = _FILTERS[wanted.view]
         where.append(condition)
@@ -226,7 +251,7 @@ def _where(user: Any, wanted: Wanted, needs: frozenset[str]) -> tuple[list[str],
 
 
 def _joins(wanted: set[str]) -> str:
-    known = {"line": _LINE, "rating": _RATING, "overdue": _OVERDUE}
+    known = {"line": _LINE, "rating": _RATING, "overdue": _OVERDUE, "file": _FILE}
     return " ".join(sql for name, sql in known.items() if name in wanted)
 
 
@@ -251,14 +276,25 @@ def _visible(user: Any, wanted: Wanted) -> tuple[str, Mapping[str, Any]]:
 def view_counts(user: Any, currency: str, today: date) -> dict[str, int]:
     """How many customers each filter tab holds, in one pass over the lines."""
     visible, given = _visible(user, Wanted(currency, today))
-    counts = ", ".join(f"count(*) filter (where {_FILTERS[word][0]})" for word in VIEWS if word)
+    counts = ", ".join(f"count(*) filter (where {_counted(word)})" for word in VIEWS if word)
     sql = f"select {counts} from customers_customer c {_LINE} {_OVERDUE} where {visible}"
     with connection.cursor() as cursor:
         cursor.execute(sql, {"currency": currency, "today": today, **given})
         return dict(zip(VIEWS[1:], cursor.fetchone(), strict=True))
 
 
+def _counted(word: str) -> str:
+    condition = _FILTERS[word][0]
+    return condition if word == "merged" else f"{_STANDS} and {condition}"
+
+
 def status_counts(user: Any) -> dict[str, int]:
-    """How many customers of each status the person may see."""
-    counted = matching(user).order_by().values("status").annotate(n=Count("pk"))
+    """How many customers of each status the person may see; merged records are no customers."""
+    counted = (
+        matching(user)
+        .filter(merged_into__isnull=True)
+        .order_by()
+        .values("status")
+        .annotate(n=Count("pk"))
+    )
     return {row["status"]: row["n"] for row in counted}

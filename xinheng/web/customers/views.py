@@ -48,6 +48,7 @@ COLUMNS: Final = (
     Column("headroom", T("可用额度", "Headroom"), "headroom", numeric=True),
     Column("overdue", T("逾期", "Overdue"), "overdue", numeric=True),
     Column("days", T("最长逾期天数", "Oldest, days"), "days", numeric=True, css="not-narrow"),
+    Column("complete", T("档案完整", "File, %"), "complete", numeric=True, css="not-narrow"),
 )
 VIEWS: Final = (
     ("", T("全部", "All")),
@@ -55,6 +56,13 @@ VIEWS: Final = (
     ("over", T("超额度", "Over limit")),
     ("expired", T("额度已过期", "Limit expired")),
     ("unset", T("未设额度", "No limit")),
+    ("merged", T("已并入其他", "Merged away")),
+)
+FILES: Final = (
+    ("under60", T("不到 60%", "Under 60 %")),
+    ("under80", T("不到 80%", "Under 80 %")),
+    ("from80", T("80% 起", "80 % and more")),
+    ("none", T("还没有档案", "Nothing yet")),
 )
 
 
@@ -66,13 +74,14 @@ def customers(request: HttpRequest) -> HttpResponse:
     after = unpack(request.GET.get("after", ""), 2)
     found = rows.page(request.user, wanted, sort=sorting.word, after=after, limit=PAGE_ROWS + 1)
     page = page_of(request, found, PAGE_ROWS, lambda row: [row.key, row.id])
+    words = (wanted.text, wanted.view, wanted.grade, wanted.status)
     context = {
         "wanted": wanted,
         "heads": heads(request, COLUMNS, sorting),
         "page": page,
         "currency": wanted.currency,
         "clear_url": request.path,
-        "narrowed": any((wanted.text, wanted.view, wanted.grade, wanted.status, wanted.unit)),
+        "narrowed": any((*words, wanted.unit, wanted.file)),
         "sort": sorting.word,
     }
     if request.headers.get("HX-Target") == "listing":
@@ -84,6 +93,7 @@ def wanted_of(request: HttpRequest) -> rows.Wanted:
     """What the address asks for; words that are not ours mean nothing."""
     said = request.GET
     view, grade, status = said.get("view", ""), said.get("grade", ""), said.get("status", "")
+    file = said.get("file", "")
     return rows.Wanted(
         currency=currency_of(request),
         today=today(timezone.now()),
@@ -92,6 +102,7 @@ def wanted_of(request: HttpRequest) -> rows.Wanted:
         grade=grade if grade in (*GRADES, "none") else "",
         status=status if status in STATUSES else "",
         unit=said.get("unit", "")[:40],
+        file=file if file in rows.FILES else "",
     )
 
 
@@ -108,6 +119,7 @@ def choices(request: HttpRequest, wanted: rows.Wanted) -> dict[str, object]:
         "views": tabs(request, "view", [(word, label, held.get(word)) for word, label in VIEWS]),
         "grades": [(grade, grade) for grade in GRADES] + [("none", T("未评级", "Not rated"))],
         "statuses": [(code, label, counts.get(code, 0)) for code, label in STATUSES.items()],
+        "files": FILES,
         "total": total,
         "may_edit": request.user.may("customers.edit"),
         "units": BusinessUnit.objects.order_by("code") if request.user.sees_all_units else [],
