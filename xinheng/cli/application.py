@@ -3,8 +3,8 @@
 `apply CODE 800000.00 --terms 60 --purpose 旺季备货 --by bob` makes one and submits it; `import
 FILE` reads a CSV with the columns customer, currency, amount, terms_days, purpose and (if wanted)
 kind, each row by itself: what is refused is told with its line and stops nothing else.
-Investigating, proposing and voting is done on the pages. With `--json`: {"number", "state", "customer", "asked",
-"currency", "due_at"}, `import`: {"applied", "refused": [{"line", "why"}]}.
+Investigating, proposing and voting is done on the pages. With `--json`: {"number", "state",
+"customer", "asked", "currency", "due_at"}, `import`: {"applied", "refused": [{"line", "why"}]}.
 """
 
 from __future__ import annotations
