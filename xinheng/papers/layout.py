@@ -59,6 +59,7 @@ class Pairs(Struct, frozen=True, tag="pairs", tag_field="kind"):
 
     rows: list[tuple[str, Cell]]
     columns: int = 2
+    size: float = 9
 
 
 class Head(Struct, frozen=True):
@@ -150,11 +151,11 @@ def sheet(
     return Sheet(list(head), shown, [one for one in sums if one < len(shown)], note, size)
 
 
-def pairs(rows: Sequence[tuple[Any, Any]], columns: int = 2) -> Pairs:
+def pairs(rows: Sequence[tuple[Any, Any]], columns: int = 2, size: float = 9) -> Pairs:
     """Names with values; without a value there is no line. The last row is filled up."""
     told = [(str(name), _cell(value)) for name, value in rows if value not in (None, "")]
     told += [("", "")] * (-len(told) % columns)
-    return Pairs(told, columns)
+    return Pairs(told, columns, size)
 
 
 def _cell(value: Any) -> Cell:

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any, Final
@@ -98,8 +97,6 @@ def qr(address: str) -> str:
     """A QR code of an address, as SVG."""
     import segno
 
-    out = BytesIO()
-    segno.make(address, error="m", micro=False).save(
-        out, kind="svg", border=0, xmldecl=False, dark="#17211f"
-    )
-    return out.getvalue().decode()
+    code = segno.make(address, error="m", micro=False)
+    drawn: str = code.svg_inline(border=0, dark="#17211f")
+    return drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)

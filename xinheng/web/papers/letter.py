@@ -100,6 +100,7 @@ def _terms(limit: DatedLimit, currency: str) -> Block:
             ),
         ],
         columns=1,
+        size=11,
     )
 
 

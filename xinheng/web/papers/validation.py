@@ -111,7 +111,7 @@ def _figures(found: dict[str, Any]) -> list[Block]:
                     size=13,
                 ),
                 Figure(
-                    "Hosmer–Lemeshow p",
+                    "HL p",
                     _decimal(fit.get("p"), 4),
                     f"χ² {_decimal(fit.get('chi2'), 2)}, df {plain(fit.get('df'))}",
                     "within" if good else "act",
