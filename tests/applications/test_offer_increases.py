@@ -109,7 +109,7 @@ def test_a_good_customer_is_found_with_its_figures(world: World) -> None:
     assert row.reasons["usage_pct"] == "80.00" and row.reasons["days_late_max"] == 0
     said = [one.en for one in offer_words(row.reasons, "CNY")]
     assert said[0] == "On average 80.00 % of the limit was in use for 90 days."
-    assert said[-1] == "The assessment suggests CNY 800000.00."
+    assert said[-1] == "The assessment suggests CNY 800,000.00."
     assert "alice" in Notice.objects.values_list("user__username", flat=True)
     assert find_offers(today=TODAY, at=AT) == 0
 

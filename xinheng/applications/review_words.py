@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from xinheng.credit.money import to_text
+from xinheng.credit.money import display
 from xinheng.dossiers.fields import catalogue
 from xinheng.texts import T
 
@@ -54,7 +54,7 @@ def about_words(cause: str, about: str) -> T:
 
 def offer_words(reasons: Mapping[str, Any], currency: str) -> list[T]:
     """Why more credit is offered, one sentence for each figure."""
-    suggested = to_text(reasons["suggested_minor"], currency)
+    suggested = display(reasons["suggested_minor"], currency)
     complete = f"{Decimal(reasons['complete_bps']) / 100:.2f}"
     return [
         T(

@@ -266,7 +266,7 @@ ROUNDS = (
     Round("applications without a person", 5, decide_applications),
     Round("applications that wait", 60, escalate_applications),
     Round("applications that lapse", 3_600, lapse_applications),
-    Round("reviews due", 60, look_at_calendar),
+    Round("reviews due", 300, look_at_calendar),
     Round("offers of more credit", 300, offer_more),
     Round("grades against behaviour", 30, LookAtGrades()),
     Round("customers that may be one", 300, LookForPairs()),
