@@ -91,7 +91,7 @@ PAGES: Final[dict[str, Page]] = {
     "sample-train": Page("models.edit", "sample", get=None, post=409),  # no kind was chosen
     "model": Page("models.view", "taught"),
     "model-file": Page("models.view", "taught"),
-    "model-propose": Page("models.edit", "taught", get=302, post=409),  # no reason
+    "model-propose": Page("models.edit", "taught", get=302, post=302),  # as challenger
     "model-decide": Page("models.promote", "taught", get=None, post=409),
     "model-retire": Page("models.promote", "taught", get=None, post=409),
     "model-drift": Page("models.view"),
@@ -185,6 +185,14 @@ PAGES: Final[dict[str, Page]] = {
     "regrade-accept": Page("grades.confirm", "regrade", get=None, post=422),  # no reason
     "regrade-refuse": Page("grades.confirm", "regrade", get=None, post=422),  # no reason
     # models that persons fill in
+    # grades and what persons put in their place
+    "grade": Page("customers.view", "customer"),
+    "assessment": Page("customers.view", "assessment"),
+    "overrides": Page("models.view"),
+    "override-ask": Page("grades.override", "customer", get=None, post=422),  # nothing was said
+    "override-confirm": Page("grades.confirm", "other_grade", get=None, post=302),
+    "override-refuse": Page("grades.confirm", "other_grade", get=None, post=302),
+    "override-end": Page("customers.view", "other_grade", get=None, post=302),  # told on the page
     "expert-models": Page("models.view", "customer"),
     "expert-behaviour": Page("models.view", "customer"),
     "expert-run": Page("models.view", "run"),

@@ -86,6 +86,7 @@ def test_from_a_file_to_a_challenger(world: Any, served: str, page: Any, tmp_pat
     seen(page, "sample-refused")
     page.set_input_files("#id-file", str(file))
     page.fill("#id-target", "late")
+    page.click("summary:has-text('更多选项')")
     page.fill("#id-drop", "firm")
     page.click("text=保存样本")
     page.wait_for_selector("text=训练模型")

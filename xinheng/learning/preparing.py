@@ -223,8 +223,8 @@ def _bad_word(counts: Counter[str], target: str, bad: str) -> str:
             return rest[0]
     raise LearningError(
         "bad_word",
-        f'列 {target} 的值：{shown}。请用 --bad 说明哪个是坏，例如 --bad 1 或 --bad ">0"。',
-        f'Column {target} has: {shown}. Say with --bad which is bad: --bad 1, or --bad ">0".',
+        f"列 {target} 的值：{shown}。请说明哪个值是坏，例如 1 或 >0（命令行：--bad）。",
+        f"Column {target} has: {shown}. Say which is bad, such as 1 or >0 (command: --bad).",
     )
 
 
@@ -396,7 +396,7 @@ def _require_columns(table: Table, wish: Wish) -> None:
         raise LearningError(
             "column_unknown",
             f"文件里没有列 {'、'.join(unknown)}；有：{shown}。"
-            "若第一行不是列名，请加 --no-header（列名为 c1、c2 …）。",
+            "第一行须是列名（命令行可加 --no-header，列名为 c1、c2 …）。",
             f"The file has no column {', '.join(unknown)}; it has: {shown}. "
-            "If its first line is no header, add --no-header (columns are c1, c2, …).",
+            "Its first line names the columns (else, by command: --no-header and c1, c2, …).",
         )
