@@ -105,7 +105,7 @@ def teach(rows: Prepared, recipe: Recipe) -> Taught:
             p,
             rows.bad[held],
             protocol.taken(used, held),
-            known_p[~held] if not held.all() else known_p,
+            known_p[~held] if not held.all() else p,  # by folds the population is the same
             protocol.taken(used, ~held) if not held.all() else used,
             recipe.seed,
         )
