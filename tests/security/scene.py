@@ -33,7 +33,7 @@ from xinheng.contracts.actions import record_contract
 from xinheng.contracts.rows import NewContract
 from xinheng.customers.models import Customer
 from xinheng.decisions.actions import check_orders
-from xinheng.decisions.models import Decision, Notice
+from xinheng.decisions.models import Decision, GradeOverride, Notice
 from xinheng.dossiers.facts import enter_fact, verify_fact
 from xinheng.dossiers.filing import NewDocument, add_document
 from xinheng.dossiers.models import ConflictCase
@@ -296,7 +296,18 @@ def _looked(unit: str) -> dict[str, int]:
     grade = RegradeProposal.objects.create(
         customer=customer, from_grade="BBB", to_grade="BB", evidence={"oldest_dpd": 61}, made_at=at
     )
-    return {"review": review.pk, "offer": offer.pk, "regrade": grade.pk}
+    asked = GradeOverride.objects.create(
+        customer=customer,
+        model_grade="BBB",
+        grade="A",
+        notches=1,
+        reason="its parent vouches",
+        valid_until=day,
+        asked_by=User.objects.get(username="alice"),
+        asked_at=at,
+    )
+    told = {"review": review.pk, "offer": offer.pk, "regrade": grade.pk}
+    return told | {"other_grade": asked.pk}
 
 
 def _kept(world: World, unit: str) -> dict[str, UUID]:

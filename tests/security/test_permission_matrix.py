@@ -18,6 +18,7 @@ from tests.security.expected import CAST, HOLDERS, PAGES, UNIT_OF, WHOLE_BOOK, P
 from tests.security.scene import EPOCH, NOBODY, UNITS, Scene, taken_back, written
 from tests.web.pages import signed_in
 from xinheng.customers.models import Customer
+from xinheng.decisions.models import Rating
 from xinheng.people.models import Role, User
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,8 @@ GONE = {
     "review": [10**9],
     "offer": [10**9],
     "regrade": [10**9],
+    "other_grade": [10**9],
+    "assessment": ["NOBODY", 10**9],
     "run": ["NOBODY", 10**9],
     "model": ["NOBODY", "6c"],
     "study": [10**9],
@@ -77,6 +80,13 @@ GONE = {
     "sample": [10**9],
     "taught": [10**9],
 }
+
+
+_LOOKS = ("review", "offer", "regrade", "other_grade")
+
+
+def _assessment(unit: str) -> int:
+    return int(Rating.objects.get(customer__code=f"{unit}-1").assessment_id)
 
 
 def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
@@ -108,7 +118,8 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
             "document": [f"{unit}-1", scene.documents[unit]],
             **{name: [scene.asked[unit][name]] for name in ("link", "registration", "reference")},
             **{name: [scene.kept[unit][name]] for name in ("contract", "talk")},
-            **{name: [scene.looks[unit][name]] for name in ("review", "offer", "regrade")},
+            **{name: [scene.looks[unit][name]] for name in _LOOKS},
+            "assessment": [f"{unit}-1", _assessment(unit)],
             "visit": [scene.visits[unit][0]],
             "section": [scene.visits[unit][0], "staff"],
             "photo": list(scene.visits[unit]),

@@ -102,3 +102,9 @@ def meaning(grade: str) -> dict[str, str]:
     """What the symbol says, in both languages."""
     row = _SCALE["grades"][_RANKS[grade]]
     return {"zh": row["zh"], "en": row["en"]}
+
+
+def red_line_rows() -> list[dict[str, str]]:
+    """The red lines with their words: code, worst grade, zh, en."""
+    rows: list[dict[str, str]] = _SCALE["red_lines"]
+    return rows

@@ -24,6 +24,7 @@ urlpatterns = guarded(
         path("", include("xinheng.web.relations.urls")),
         path("", include("xinheng.web.reviews.urls")),
         path("", include("xinheng.web.experts.urls")),
+        path("", include("xinheng.web.grades.urls")),
         path("", include("xinheng.web.files.urls")),
         path("", include("xinheng.web.verification.urls")),
         path("", include("xinheng.web.orders.urls")),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from xinheng.credit.limit_method import METHODS
+from xinheng.credit import further_limits, limit_method
 from xinheng.customers.models import Customer
 from xinheng.decisions.models import Assessment, Decision, Rating
 from xinheng.decisions.queries import of_customer
@@ -28,6 +28,7 @@ from xinheng.web.decisions.drawing import Usage
 from xinheng.web.files.head import Standing
 from xinheng.web.files.payment import Payment, payment_of
 
+METHODS = limit_method.METHODS | further_limits.METHODS
 ITEMS_SHOWN = 10
 ROWS_SHOWN = 10
 ZONES = {
@@ -148,14 +149,14 @@ def _trust(rating: Rating | None, expired: bool) -> Trust:
     return Trust(
         rating=rating,
         assessment=assessment,
-        points=_points(assessment),
+        points=points_of(assessment),
         reasons=[T(row["zh"], row["en"]) for row in (assessment.reasons if assessment else [])],
         expired=expired,
         card=words.ref(assessment.card) if assessment else None,
     )
 
 
-def _points(assessment: Assessment | None) -> list[Point]:
+def points_of(assessment: Assessment | None) -> list[Point]:
     """The contributions, the largest loss first: what would help most stands on top."""
     if assessment is None:
         return []

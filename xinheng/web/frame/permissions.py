@@ -136,6 +136,14 @@ PERMISSIONS: Final[dict[str, str]] = {
     "regrade": "applications.view",
     "regrade-accept": "grades.confirm",
     "regrade-refuse": "grades.confirm",
+    # grades: everybody who sees the customer sees its grade and why
+    "grade": "customers.view",
+    "assessment": "customers.view",
+    "overrides": "models.view",
+    "override-ask": "grades.override",
+    "override-confirm": "grades.confirm",
+    "override-refuse": "grades.confirm",
+    "override-end": "customers.view",  # by who may ask or confirm, as the action says
     # models that persons fill in, weights by comparing pairs
     "expert-models": "models.view",
     "expert-behaviour": "models.view",

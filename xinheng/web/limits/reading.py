@@ -219,6 +219,8 @@ class Workings:
     reason: str
     person: str
     model_minor: int | None
+    unverified: list[str]  # what counted though nobody had verified it
+    secured_minor: int  # what covers add on top
 
 
 def decisive_of(workings: Mapping[str, Any]) -> T:
@@ -244,7 +246,7 @@ def workings_of(proposal: Proposal) -> Workings:
     by_hand = kept.get("by_hand") or {}
     person = User.objects.filter(pk=by_hand.get("person")).first()
     return Workings(
-        methods=[_method(row) for row in kept.get("methods", [])],
+        methods=[method_of(row) for row in kept.get("methods", [])],
         median_minor=kept.get("median_minor"),
         unrounded_minor=kept.get("unrounded_minor"),
         grade=kept.get("grade") or "",
@@ -255,10 +257,13 @@ def workings_of(proposal: Proposal) -> Workings:
         reason=by_hand.get("reason", ""),
         person=str(name_of(person)) if person else "",
         model_minor=by_hand.get("model_minor"),
+        unverified=kept.get("unverified", []),
+        secured_minor=kept.get("secured_minor", 0),
     )
 
 
-def _method(row: Mapping[str, Any]) -> tuple[T, int | None, T | None]:
+def method_of(row: Mapping[str, Any]) -> tuple[T, int | None, T | None]:
+    """A limit method's name, its value, and why there is none."""
     words = METHODS.get(row["method"], {"zh": row["method"], "en": row["method"]})
     why = why_not_text(row["why_not"]) if row.get("why_not") else None
     return T(words["zh"], words["en"]), row["value_minor"], T(why["zh"], why["en"]) if why else None
