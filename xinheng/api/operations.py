@@ -16,6 +16,7 @@ from xinheng.api.answers import (
     OrderCheckAnswer,
     OrderLife,
 )
+from xinheng.api.applications import ApplicationShown, ApplicationWanted
 from xinheng.api.documents import DocumentBatch, DocumentsAnswer, QuarantinePage
 from xinheng.api.facts import FactBatch, FactsAnswer, FileShown
 from xinheng.api.order_checks import OrderCheck, OrderCheckBatch
@@ -174,6 +175,25 @@ OPERATIONS: Final = (
             ),
             ("valid_on", {"type": "string", "format": "date"}, "说的是哪一天 · about which day"),
         ),
+    ),
+    Operation(
+        "api-applications",
+        "post",
+        "/api/v1/applications",
+        "applications.write",
+        T("提出一份授信申请", "Apply for credit"),
+        ApplicationShown,
+        (400, 404, 409, 413, *_ALWAYS),
+        ApplicationWanted,
+    ),
+    Operation(
+        "api-application",
+        "get",
+        "/api/v1/applications/{number}",
+        "applications.view",
+        T("授信申请办到哪一步", "How far an application has come"),
+        ApplicationShown,
+        (404, *_ALWAYS),
     ),
     Operation(
         "api-facts",

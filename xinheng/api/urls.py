@@ -3,6 +3,7 @@
 from django.urls import path
 
 from xinheng.api import (
+    applications,
     customers,
     decisions,
     documents,
@@ -34,6 +35,8 @@ urlpatterns = [
     path("documents", documents.receive, name="api-documents"),
     path("quarantine", documents.waiting, name="api-quarantine"),
     path("customers", customers.listed, name="api-customers"),
+    path("applications", applications.receive, name="api-applications"),
+    path("applications/<str:number>", applications.one, name="api-application"),
     path("facts", facts.receive, name="api-facts"),
     path("statements", statements.receive, name="api-statements"),
     path("customers/<path:code>/file", facts.file, name="api-file"),
