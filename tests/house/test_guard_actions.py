@@ -485,7 +485,7 @@ BESIDE = {
     "applications.letters": {"grant_text", "refusal_text", "put_letter", "text_of"},
     "applications.minutes": set(),
     "applications.proposing": {"put_forward", "measure_for", "grade_in_force", "lowers"}
-    | {"case_of", "suggestion"},
+    | {"case_of", "suggestion", "foresee"},
     "applications.voting": {"advance"},
     "people.deputies": set(),
     "customers.identities": set(),

@@ -22,6 +22,7 @@ from xinheng.applications.trail import WRITE, note, require, require_person, wor
 from xinheng.credit.capitals import capitals
 from xinheng.credit.money import display
 from xinheng.customers.models import Customer
+from xinheng.ledger.actions import append_one
 from xinheng.people.actor import Actor
 from xinheng.refusals import Refused
 from xinheng.texts import T
@@ -149,6 +150,11 @@ def note_sent(letter_id: int, how: str, *, actor: Actor, at: datetime) -> Letter
         row.save(update_fields=["sent_at", "sent_by", "sent_how"])
         if row.application is not None:
             note(row.application, "letter_sent", actor=actor, at=at, words=said, letter=row.pk)
+        else:
+            fields = {"letter": str(row.pk), "customer": str(row.customer_id), "how": said}
+            fields["actor"] = actor.ref
+            key_id = row.customer.data_key_id
+            append_one("letter.sent", {"kind": row.kind}, fields, at=at, key_id=key_id)
     found: Letter = row
     return found
 

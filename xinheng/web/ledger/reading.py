@@ -69,6 +69,7 @@ KINDS = {
     "application.grant_refused": T("核定未成", "Grant refused"),
     "application.granted": T("授信批准", "Application granted"),
     "application.rejected": T("授信拒绝", "Application rejected"),
+    "letter.sent": T("信函送出（无申请）", "Letter without an application handed over"),
     "application.letter_sent": T("信函送出", "Letter handed over"),
     "review.asked_for": T("提出复评", "Review of a customer asked for"),
     "review.started": T("复评转为授信申请", "Review begun"),
