@@ -108,6 +108,20 @@ def put_forward(
     return made
 
 
+def foresee(
+    row: Application, new: NewProposal, *, at: datetime
+) -> tuple[Measured, str, tuple[str, ...]]:
+    """What a proposal would be measured at, its route, and what speaks against the automatic one;
+    nothing is written. Refuses as `propose`.
+    """
+    day, matrix, snapshot = today(at), live_matrix(), current(row)
+    grade = grade_in_force(row, day)
+    _, unsecured = clauses.settle(new.conditions, new.waived, grade)
+    refused = new.verdict == "refuse"
+    measured = measure_for(row, new, grade, unsecured and not refused, matrix, at)
+    return measured, *_route(row, new, snapshot, measured, matrix)
+
+
 def measure_for(
     row: Application, new: NewProposal, grade: str, unsecured: bool, matrix: Matrix, at: datetime
 ) -> Measured:

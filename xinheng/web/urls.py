@@ -27,6 +27,8 @@ urlpatterns = guarded(
         path("", include("xinheng.web.grades.urls")),
         path("", include("xinheng.web.files.urls")),
         path("", include("xinheng.web.verification.urls")),
+        path("", include("xinheng.web.applications.urls")),
+        path("", include("xinheng.web.approvals.urls")),
         path("", include("xinheng.web.orders.urls")),
         path("", include("xinheng.web.holds.urls")),
         path("", include("xinheng.web.notices.urls")),

@@ -81,6 +81,13 @@ ROOMS: Final = (
         ("/models/",),
         "not-narrow",  # desk work; a phone gets there from the ratings
     ),
+    Room(
+        "applications",
+        T("申请", "Apply"),
+        "file-text",
+        ("/applications/",),
+        "not-narrow",  # a phone gets there from the inbox of votes
+    ),
     Room("limits", T("授信", "Limits"), "gavel", ("/limits/",)),
     Room(
         "reviews",
