@@ -95,11 +95,11 @@ def load(
     with steps.step("模拟 · Simulation"):
         book = model.build(day - timedelta(days=1), buyers_max=buyers_max)
     counts = _import_all(book, steps, at)
+    with steps.step("核验报表 · Statements verified"):
+        counts["statements_verified"] = verify_audited(of_user(cast["alice"]), day, at=at)
     with steps.step("评估 · Assessment"):
         ids = Customer.objects.filter(simulated=True).values_list("pk", flat=True)
         counts["assessed"] = assess(list(ids), as_of=day, actor=actor, at=at)
-    with steps.step("核验报表 · Statements verified"):
-        counts["statements_verified"] = verify_audited(of_user(cast["alice"]), day, at=at)
     with steps.step("授信 · Grant"):
         counts |= grant_all(of_user(cast["alice"]), day, at=at)
         counts |= group_some(of_user(cast["alice"]), day, at=at)

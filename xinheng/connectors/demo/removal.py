@@ -54,6 +54,7 @@ _ROWS = {
     "applications_letter": "customer_id in {c}",
     "applications_application": "customer_id in {c}",
     "modelling_expertrun": "customer_id in {c}",
+    "modelling_shadowscore": "customer_id in {c}",
     "decisions_override": (
         "decision_id in (select id from decisions_decision where customer_id in {c})"
     ),
@@ -68,6 +69,7 @@ _ROWS = {
     "decisions_hold": "customer_id in {c}",
     "decisions_decision": "customer_id in {c}",
     "decisions_rating": "customer_id in {c}",
+    "decisions_gradeoverride": "customer_id in {c}",
     "decisions_assessment": "customer_id in {c}",
     "contracts_contract": "customer_id in {c}",
     "relations_followup": "talk_id in (select id from relations_talk where customer_id in {c})",
