@@ -173,6 +173,7 @@ STEPS_OF_OTHERS = {
     ("xinheng.decisions.assess", "xinheng.applications.gathering"),
     ("xinheng.dossiers.standing", "xinheng.applications.gathering"),
     ("xinheng.decisions.notices", "xinheng.applications.telling"),
+    ("xinheng.decisions.notices", "xinheng.modelling.telling"),
     ("xinheng.inquiries.links", "xinheng.applications.inviting"),
 }
 
