@@ -167,6 +167,9 @@ STEPS_OF_OTHERS = {
     ("xinheng.dossiers.facts", "xinheng.inquiries.referring"),
     # and what contracts are in force
     ("xinheng.dossiers.facts", "xinheng.contracts.telling"),
+    # reviews and offers tell whom they are given to
+    ("xinheng.decisions.notices", "xinheng.applications.reviews"),
+    ("xinheng.decisions.notices", "xinheng.applications.offers"),
     ("xinheng.limits.taking_over", "xinheng.receivables.posting"),
     ("xinheng.customers.relations", "xinheng.decisions.regrouping"),
     # a snapshot assesses the customer anew, and reads how the file stands

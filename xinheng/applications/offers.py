@@ -218,7 +218,7 @@ def decline_offer(offer_id: int, words: str, *, actor: Actor, at: datetime) -> N
             require_named(actor, INVESTIGATE)
         elif row.state != "offered":
             raise Refused(ReviewRefusal.NOT_WAITING)
-        fields = {"state": "declined", "answer": said}
+        fields: dict[str, Any] = {"state": "declined", "answer": said}
         if row.state == "waiting":
             fields |= {"decided_by_id": actor.person(), "decided_at": at}
         IncreaseOffer.objects.filter(pk=row.pk).update(**fields)

@@ -144,7 +144,8 @@ def _lower(row: Rating) -> str:
 
 
 def _evidence(now: Behaviour | None, before: Behaviour | None) -> dict[str, Any]:
-    rule, told = rules("regrades"), {}
+    rule = rules("regrades")
+    told: dict[str, Any] = {}
     if now is None:
         return {}
     last = before.payment_index if before is not None else None

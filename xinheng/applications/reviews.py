@@ -175,7 +175,7 @@ def _record_found(rows: Sequence[Review], at: datetime) -> None:
 
 def _close(today: date, at: datetime) -> int:
     said = f"{GONE_WORDS.zh} {GONE_WORDS.en}"
-    meant = {"today": today, "at": at, "said": said, "most": A_ROUND}
+    meant: dict[str, Any] = {"today": today, "at": at, "said": said, "most": A_ROUND}
     with connection.cursor() as cursor:
         cursor.execute(GONE, meant)
         gone = cursor.rowcount

@@ -127,7 +127,8 @@ def _one(
     where: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    user, letter = request.user, letter_of(row)
+    user: Any = request.user
+    letter = letter_of(row)
     waiting, offered = row.state == "waiting", row.state == "offered"
     context: dict[str, Any] = {
         **frame(request, "offers"),

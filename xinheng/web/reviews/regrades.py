@@ -108,12 +108,13 @@ def _one(
     where: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    user: Any = request.user
     context: dict[str, Any] = {
         **frame(request, "regrades"),
         "line": line_of(row),
         "row": row,
         "customer": row.customer,
-        "may_decide": row.state == "waiting" and request.user.may(acts.CONFIRM),
+        "may_decide": row.state == "waiting" and user.may(acts.CONFIRM),
         "typed": request.POST,
         "wrong": wrong,
         "where": where,

@@ -199,7 +199,8 @@ def _found(request: HttpRequest, review: int) -> Review:
 def _one(
     request: HttpRequest, row: Review, *, wrong: T | None = None, where: str = "", status: int = 200
 ) -> HttpResponse:
-    day, user = today(timezone.now()), request.user
+    user: Any = request.user
+    day = today(timezone.now())
     people = User.objects.filter(pk__in=acts.fitting(row.customer.business_unit_id))
     context = {
         **frame(request, "reviews"),
