@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection, transaction
 
-from xinheng.ledger.actions import append
+from xinheng.ledger.actions import append, append_one
 from xinheng.ledger.entries import NewEntry
 from xinheng.modelling import own_book
 from xinheng.modelling.models import Sample
@@ -89,25 +89,30 @@ def keep_file(
 
 
 def ask_own_book(name: str, *, actor: Actor, at: datetime) -> Sample:
-    """Ask for a sample of the own ledger; the jobs process draws it. Nothing is recorded before.
+    """Ask for a sample of the own ledger; the jobs process draws it. One ledger entry
+    now, another when it is drawn.
 
     Refuses NOT_ALLOWED, NAMED_PERSON, BAD_NAME.
     """
     person = _require(actor)
-    return Sample.objects.create(
-        name=checked_name(name),
-        source="own_book",
-        outcome={"column": own_book.OUTCOME, "bad": own_book.BAD, "group": own_book.CUSTOMER}
-        | {"rules": own_book.RULES["version"]},
-        columns=[],
-        rows=0,
-        bads=0,
-        time_column=own_book.DAY,
-        content_sealed=b"",
-        sha256=b"",
-        made_by_id=person,
-        made_at=at,
-    )
+    named = checked_name(name)
+    with transaction.atomic():
+        sample = Sample.objects.create(
+            name=named,
+            source="own_book",
+            outcome={"column": own_book.OUTCOME, "bad": own_book.BAD, "group": own_book.CUSTOMER}
+            | {"rules": own_book.RULES["version"]},
+            columns=[],
+            rows=0,
+            bads=0,
+            time_column=own_book.DAY,
+            content_sealed=b"",
+            sha256=b"",
+            made_by_id=person,
+            made_at=at,
+        )
+        append_one("sample.asked", {"sample": sample.pk}, {"by": actor.ref, "name": named}, at=at)
+    return sample
 
 
 def draw_waiting(*, actor: Actor, at: datetime) -> int:

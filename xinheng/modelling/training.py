@@ -18,7 +18,7 @@ import msgspec
 from django.db import connection, transaction
 from django.db.models import Max, Q
 
-from xinheng.ledger.actions import append
+from xinheng.ledger.actions import append, append_one
 from xinheng.ledger.entries import NewEntry
 from xinheng.modelling import own_book, samples
 from xinheng.modelling.models import LearntModel, Sample, Training
@@ -48,8 +48,7 @@ def ask_training(
     actor: Actor,
     at: datetime,
 ) -> Training:
-    """Ask for a model of a sample. It is written down with who asked; the entry comes with the
-    model.
+    """Ask for a model of a sample. One ledger entry now, another with the model.
 
     Refuses NOT_ALLOWED, NAMED_PERSON, BAD_NAME, UNKNOWN_SAMPLE, NOT_DRAWN, UNKNOWN_KIND,
     UNKNOWN_COLUMN, ASKED_ALREADY.
@@ -75,9 +74,12 @@ def ask_training(
         under_way = Training.objects.filter(sample=sample, kind=kind, plan=plan)
         if under_way.filter(state__in=["waiting", "running"]).exists():
             raise Refused(ModelRefusal.ASKED_ALREADY)
-        return Training.objects.create(
+        training = Training.objects.create(
             sample=sample, kind=kind, plan=plan, asked_by_id=actor.person_id, asked_at=at
         )
+        clear = {"training": training.pk, "sample": sample.pk, "kind": kind}
+        append_one("model.asked", clear, {"by": actor.ref, "name": named}, at=at)
+    return training
 
 
 def train_next(now: Callable[[], datetime]) -> int:

@@ -109,6 +109,8 @@ KINDS = {
     "line.covered": T("登记担保", "Cover entered"),
     "line.cover_ended": T("终止担保", "Cover ended"),
     "sample.kept": T("建模样本入库", "Sample for models kept"),
+    "sample.asked": T("请求从账本取样", "Sample of the book asked for"),
+    "model.asked": T("请求训练模型", "Training asked for"),
     "model.learnt": T("模型训练完成", "Model learnt"),
     "model.proposed": T("提议启用模型", "Model proposed"),
     "model.promoted": T("模型启用", "Model put to work"),
