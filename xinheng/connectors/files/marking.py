@@ -42,6 +42,7 @@ def mark(
     """
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
+    from openpyxl.writer.excel import save_workbook
 
     try:
         book = openpyxl.load_workbook(source, data_only=True, keep_links=False)
@@ -55,7 +56,7 @@ def mark(
     _add_columns(sheet, width, said)
     _paint(sheet, header_row, reasons)
     book.active = book.worksheets.index(sheet)
-    book.save(path)
+    save_workbook(book, path)
     return True
 
 
