@@ -1,8 +1,9 @@
 """Whatever people do in whatever order: nobody decides what they asked for or assessed, nobody has
 two voices in a stage, and nothing is granted without what its stages demand.
 
-Broken on purpose once: `involved` without the trail, `spoken_in` without those stood in for, a
-committee that counts only the votes cast, `_seat_of` without its turn: each is found.
+Broken on purpose once, each was found: `involved` without the trail and `spoken_in` without those
+stood in for (test_keep_duties_apart), a committee that counts only the votes cast and an added seat
+that need not agree (test_count_a_stage).
 """
 
 from __future__ import annotations
