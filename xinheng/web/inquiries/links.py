@@ -1,6 +1,7 @@
 """Links for outsiders: made with whom they are for and until when, shown once, revoked.
 
-The address is on the page that made it and nowhere else: what is kept can't be turned back into it.
+The address is on the page that made it and nowhere else, also as a QR code for whoever stands
+beside with a phone: what is kept can't be turned back into it.
 Whoever loses it makes another and revokes the first. Example: 华东, 14 days, one use, for 王经理.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
+import segno
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -98,7 +100,8 @@ def links(request: HttpRequest) -> HttpResponse:
             else:
                 address, status = address_of(request, made.token), 200
                 shown = LinkForm(user=request.user)
-    context = {"form": shown, "address": address, "rows": _rows(request)}
+    drawn = qr_of(address) if address else ""
+    context = {"form": shown, "address": address, "qr": drawn, "rows": _rows(request)}
     return render(request, "inquiries/links.html", context, status=status)
 
 
@@ -118,6 +121,13 @@ def revoke(request: HttpRequest, link: UUID) -> HttpResponse:
 def address_of(request: HttpRequest, token: str) -> str:
     """What is handed over."""
     return request.build_absolute_uri(reverse("outside", kwargs={"token": token}))
+
+
+def qr_of(address: str) -> str:
+    """The address as a picture within the page: nothing of it is kept or fetched again."""
+    code = segno.make_qr(address, error="m")
+    drawn: str = code.svg_data_uri(scale=4, border=4, dark="#000", light="#fff")
+    return drawn
 
 
 def _rows(request: HttpRequest) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ from xinheng.refusals import Refused
 from xinheng.texts import T
 from xinheng.web.frame.access import actor_of
 from xinheng.web.frame.tables import tabs
-from xinheng.web.inquiries.links import TONGUES, address_of
+from xinheng.web.inquiries.links import TONGUES, address_of, qr_of
 
 SHOWN_MAX: Final = 200
 DUE_DAYS: Final = 14
@@ -148,7 +148,8 @@ def _to_send(
         due=asked.reference.due_on.isoformat(),
         address=address,
     )
-    return {"address": address, "words": words, "asked": asked.reference}
+    drawn = qr_of(address)
+    return {"address": address, "qr": drawn, "words": words, "asked": asked.reference}
 
 
 @require_safe
