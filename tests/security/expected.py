@@ -182,8 +182,8 @@ PAGES: Final[dict[str, Page]] = {
     "offer-decline": Page("applications.write", "offer", get=None, post=422),  # no words
     "regrades": Page("applications.view"),
     "regrade": Page("applications.view", "regrade"),
-    "regrade-accept": Page("grades.confirm", "regrade", get=None, post=422),  # no reason
-    "regrade-refuse": Page("grades.confirm", "regrade", get=None, post=422),  # no reason
+    "regrade-accept": Page("grades.confirm", "regrade", get=None, post=422),  # one is asked for
+    "regrade-refuse": Page("grades.confirm", "regrade", get=None, post=302),
     # models that persons fill in
     # grades and what persons put in their place
     "grade": Page("customers.view", "customer"),
