@@ -64,7 +64,8 @@ def _untold(day: date) -> list[tuple[int, str, int, str]]:
     }
     with connection.cursor() as cursor:
         cursor.execute(_ENDING, meant)
-        return cursor.fetchall()
+        found: list[tuple[int, str, int, str]] = cursor.fetchall()
+    return found
 
 
 # `what` is the same for papers that replace each other. Merged records are one company: `root`.
