@@ -78,22 +78,22 @@ def figures(report: Mapping[str, Any], as_learnt: float | None = None) -> list[F
     )
     return [
         Figure(
-            T("AUC", "AUC"), f"{auc['value']:.3f}", f"{auc['low']:.3f} – {auc['high']:.3f}{learnt}"
+            T("区分度 AUC", "AUC"), f"{auc['value']:.3f}", f"{auc['low']:.3f} – {auc['high']:.3f}{learnt}"
         ),
-        Figure(T("KS", "KS"), f"{report['ks']:.3f}", str(_ks_reading(report["ks"]))),
-        Figure(T("Gini", "Gini"), f"{report['gini']:.3f}"),
+        Figure(T("KS 值", "KS"), f"{report['ks']:.3f}", str(_ks_reading(report["ks"]))),
+        Figure(T("基尼系数", "Gini"), f"{report['gini']:.3f}"),
         Figure(
-            T("Brier", "Brier"),
+            T("布赖尔分", "Brier"),
             f"{report['brier']:.4f}",
             f"{T('优于均值', 'better than the mean by')} {report['brier_skill'] * 100:.1f} %",
         ),
         Figure(
-            T("Hosmer–Lemeshow", "Hosmer–Lemeshow"),
+            T("拟合检验 HL", "Hosmer–Lemeshow"),
             f"p {fit['p']:.3f}",
             f"χ² {fit['chi2']:.2f}, df {fit['df']}",
         ),
         Figure(
-            T("PSI", "PSI"),
+            T("稳定性 PSI", "PSI"),
             f"{report['stability']['psi']:.3f}",
             str(SHIFTS[report["stability"]["reading"]][0]),
         ),

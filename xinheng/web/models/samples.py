@@ -24,6 +24,7 @@ from xinheng.texts import T
 from xinheng.web.frame.access import actor_of
 from xinheng.web.models.words import COLUMN_KINDS, KINDS, SOURCES, TRAININGS
 
+NO_FILE = T("请选择一个文件。", "Choose a file.")
 TYPED = ("name", "target", "bad", "drop", "time", "group", "blanks")
 
 
@@ -54,7 +55,7 @@ def _kept(request: HttpRequest) -> Sample:
 
     file, given = request.FILES.get("file"), request.POST
     if file is None:
-        raise Refused(ModelRefusal.FILE, zh="请选择一个文件。", en="Choose a file.")
+        raise Refused(ModelRefusal.FILE, zh=NO_FILE.zh, en=NO_FILE.en)
     if (file.size or 0) > keeping.FILE_BYTES_MAX:
         raise Refused(ModelRefusal.TOO_LARGE, most=keeping.FILE_BYTES_MAX >> 20)
     name = re.sub(r"[\x00-\x1f/\\]", "_", file.name or "file")
@@ -106,8 +107,8 @@ def sample(request: HttpRequest, sample_id: int) -> HttpResponse:
     return _page(request, row)
 
 
-def _trainings(row: Sample) -> list[dict[str, Any]]:
-    rows = Training.objects.filter(sample=row).select_related("model", "asked_by").order_by("-pk")
+def _trainings(user: Any, row: Sample) -> list[dict[str, Any]]:
+    rows = Training.objects.visible_to(user).filter(sample=row).select_related("model", "asked_by").order_by("-pk")
     return [
         {
             "row": one,
@@ -127,7 +128,7 @@ def _at_work(row: Sample, trainings: list[dict[str, Any]]) -> bool:
 
 def _looked_again(request: HttpRequest, row: Sample) -> HttpResponse:
     """For a page that looks every two seconds: nothing new, or the whole page again."""
-    trainings = _trainings(row)
+    trainings = _trainings(request.user, row)
     if _at_work(row, trainings):
         return render(
             request,
@@ -140,7 +141,7 @@ def _looked_again(request: HttpRequest, row: Sample) -> HttpResponse:
 
 
 def _page(request: HttpRequest, row: Sample, error: T | None = None) -> HttpResponse:
-    trainings = _trainings(row)
+    trainings = _trainings(request.user, row)
     failed = row.outcome.get("failed")
     usable = [one["key"] for one in row.columns if one["kind"] == "number"]
     context = {

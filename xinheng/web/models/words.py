@@ -58,18 +58,17 @@ def protocol_words(protocol: str) -> T:
     """How the trial's rows were kept away from training, in both languages. What learning says is
     English and fixed.
     """
-    parts = []
     if protocol.startswith("out of time"):
         count = protocol.split(" rows")[0].rpartition("newest ")[2].replace(" of ", " / ")
-        parts.append(f"按时间检验：最新 {count} 行")
+        parts = [T("按时间检验：最新 {count} 行", protocol).format(count=count)]
         if "no customer both" in protocol:
-            parts.append("同一客户不同时用于训练和检验")
+            parts.append(T("同一客户不同时用于训练和检验", protocol))
     elif protocol.startswith("5-fold"):
-        parts.append("五折交叉检验，各折分别学习")
+        parts = [T("五折交叉检验，各折分别学习", protocol)]
         if "grouped" in protocol:
-            parts.append("同一客户只在一折")
+            parts.append(T("同一客户只在一折", protocol))
     else:
-        parts.append("模型未见过的样本")
+        parts = [T("模型未见过的样本", protocol)]
     if "calibrated" in protocol:
-        parts.append("概率在其他折上校准")
-    return T("，".join(parts), protocol)
+        parts.append(T("概率在其他折上校准", protocol))
+    return T("，".join(part.zh for part in parts), protocol)
