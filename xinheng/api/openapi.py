@@ -20,6 +20,7 @@ PATH_PARAMETERS = {
     "decision_id": {"type": "string", "format": "uuid"},
     "code": {"type": "string", "minLength": 1, "maxLength": 60},
     "ref": {"type": "string", "minLength": 1, "maxLength": 80},
+    "number": {"type": "string", "minLength": 1, "maxLength": 24},
 }
 
 

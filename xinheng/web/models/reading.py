@@ -78,7 +78,9 @@ def figures(report: Mapping[str, Any], as_learnt: float | None = None) -> list[F
     )
     return [
         Figure(
-            T("区分度 AUC", "AUC"), f"{auc['value']:.3f}", f"{auc['low']:.3f} – {auc['high']:.3f}{learnt}"
+            T("区分度 AUC", "AUC"),
+            f"{auc['value']:.3f}",
+            f"{auc['low']:.3f} – {auc['high']:.3f}{learnt}",
         ),
         Figure(T("KS 值", "KS"), f"{report['ks']:.3f}", str(_ks_reading(report["ks"]))),
         Figure(T("基尼系数", "Gini"), f"{report['gini']:.3f}"),

@@ -108,7 +108,12 @@ def sample(request: HttpRequest, sample_id: int) -> HttpResponse:
 
 
 def _trainings(user: Any, row: Sample) -> list[dict[str, Any]]:
-    rows = Training.objects.visible_to(user).filter(sample=row).select_related("model", "asked_by").order_by("-pk")
+    rows = (
+        Training.objects.visible_to(user)
+        .filter(sample=row)
+        .select_related("model", "asked_by")
+        .order_by("-pk")
+    )
     return [
         {
             "row": one,
