@@ -281,6 +281,25 @@ PAGES: Final[dict[str, Page]] = {
     "terms": Page("portfolio.view"),
     "terms-enter": Page("almanac.edit", get=None, post=422),
     "terms-end": Page("almanac.edit", get=None, post=409),  # no code was told
+    # applications: the wish of each unit is a draft, so most acts find the wrong state
+    "applications": Page("applications.view"),
+    "application": Page("applications.view", "wish"),
+    "application-new": Page("applications.write", post=422),  # for whom?
+    "application-written-out": Page("applications.write"),
+    "application-change": Page("applications.write", "wish", post=422),  # nothing was filled in
+    "application-submit": Page("applications.write", "wish", get=None, post=422),  # for what?
+    "application-withdraw": Page("applications.write", "wish", get=None, post=302),
+    "application-ask-human": Page("applications.write", "wish", get=None, post=422),
+    "application-take-up": Page("applications.investigate", "wish", get=None, post=422),
+    "application-hand-over": Page("applications.investigate", "wish", get=None, post=422),
+    "application-snapshot": Page("applications.investigate", "wish", get=None, post=422),
+    "application-task-add": Page("applications.investigate", "wish", get=None, post=422),
+    "application-task-assign": Page("applications.investigate", "wish", get=None, post=422),
+    "application-task-close": Page("applications.investigate", "wish", get=None, post=422),
+    "application-propose": Page("applications.investigate", "wish", get=None, post=422),
+    "application-foresee": Page("applications.investigate", "wish", get=None, post=200),  # reads
+    "application-try-again": Page("applications.decide", "wish", get=None, post=422),
+    "application-letter-sent": Page("applications.view", "letter", get=None, post=422),  # how?
     # ledger
     "ledger": Page("ledger.verify"),
     "ledger-status": Page("ledger.verify"),

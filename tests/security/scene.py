@@ -28,7 +28,8 @@ from tests.modelling.rated import scored
 from tests.web.pages import buyer, signed_in
 from tests.web.papers.rows import printed
 from tests.world import AT, PASSWORD, World, ask, make_world
-from xinheng.applications.models import IncreaseOffer, RegradeProposal, Review
+from xinheng.applications.letters import put_letter
+from xinheng.applications.models import Application, IncreaseOffer, RegradeProposal, Review
 from xinheng.contracts.actions import record_contract
 from xinheng.contracts.rows import NewContract
 from xinheng.customers.models import Customer
@@ -63,6 +64,7 @@ from xinheng.people.models import Deputy, SavedView, User
 from xinheng.people.queries import today
 from xinheng.relations.actions import record_talk
 from xinheng.relations.rows import NewTalk
+from xinheng.texts import T
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNITS = ("EAST", "WEST")
@@ -99,6 +101,7 @@ class Scene:
     taught: int  # a model learnt from them, a draft
     facts: dict[str, int]  # one that stands in the file of each unit's first customer
     papers: dict[str, Any]  # by unit: a granted limit, a wish; a model, an entry of a paper
+    letters: dict[str, int]  # of each unit's wish, not handed over yet
 
 
 @contextmanager
@@ -172,6 +175,7 @@ def set_scene(folder: Path) -> Scene:
     own["study"] = make_study("权重", "6c", actor=world.actor("alice"), at=AT).pk
     own["statements"] = {unit: _stated(world, f"{unit}-1") for unit in UNITS}
     own["papers"] = printed(world)
+    own["letters"] = {unit: _told(own["papers"][unit]["wish"]) for unit in UNITS}
     return Scene(world, clients, approved, held, granted_at, batch, trials, **own)
 
 
@@ -205,6 +209,14 @@ def _granted(world: World, unit: str, place: int) -> datetime:
     )
     assert done.lines
     return at
+
+
+def _told(number: str) -> int:
+    """A letter of a wish that nobody has handed over."""
+    row = Application.objects.get(number=number)
+    text = T("暂不能提供。", "Not now.")
+    made = put_letter(row.customer, "refusal", text, application=row, by="system:x", at=AT)
+    return int(made.pk)
 
 
 def _filed(world: World, code: str) -> UUID:

@@ -74,6 +74,7 @@ GONE = {
     "study": [10**9],
     "dated": [10**9],
     "wish": ["SX-0"],
+    "letter": ["SX-0", 10**9],
     "learnt": [10**9],
     "paper": [NOBODY],
     "challenger": [10**9],
@@ -136,6 +137,7 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
             "order": [scene.approved[unit].order_ref],
             "hold": [scene.held[unit].pk],
             **{name: [scene.papers[unit][name]] for name in ("dated", "wish")},
+            "letter": [scene.papers[unit]["wish"], scene.letters[unit]],
             "grant": [int((scene.granted_at[unit] - EPOCH).total_seconds()) * 10**6],
         }[page.row]
     return rows

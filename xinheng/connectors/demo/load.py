@@ -17,6 +17,7 @@ from time import perf_counter
 from typing import Any
 
 from xinheng.connectors.demo import accounts, files, model
+from xinheng.connectors.demo.applying import apply_some
 from xinheng.connectors.demo.dealing import deal_some
 from xinheng.connectors.demo.filing import file_some
 from xinheng.connectors.demo.first_orders import FIRST_REF, ask_first_orders
@@ -106,6 +107,8 @@ def load(
     with steps.step("信用档案 · Credit files"):
         counts |= deal_some({name: of_user(user) for name, user in cast.items()}, day, at=at)
         counts |= file_some({name: of_user(user) for name, user in cast.items()}, day, at=at)
+    with steps.step("授信申请 · Applications"):
+        counts |= apply_some({name: of_user(user) for name, user in cast.items()}, day, at=at)
     with steps.step("订单检查 · Order checks"):
         counts |= ask_first_orders(cast, at=at)
     accounts.keep_sealed(passwords, at=at)

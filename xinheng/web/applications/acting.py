@@ -66,8 +66,7 @@ def take_up(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def hand_over(request: HttpRequest, number: str) -> HttpResponse:
     """Somebody else analyses it."""
-    chosen, reason = request.POST.get("analyst", ""), request.POST.get("reason", "")
-    analyst = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else 0
+    analyst, reason = _person(request.POST.get("analyst", "")), request.POST.get("reason", "")
     said = T("已移交。", "Handed over.")
     return _done(request, number, "hand_over", said, assessing.hand_over, analyst, reason)
 
@@ -90,6 +89,14 @@ def add_task(request: HttpRequest, number: str) -> HttpResponse:
     title = request.POST.get("title", "")
     said = T("已加入清单。", "On the list.")
     return _done(request, number, "add_task", said, checklist.add_task, title, due_on)
+
+
+@require_POST
+def assign_task(request: HttpRequest, number: str) -> HttpResponse:
+    """Another does a point."""
+    code = request.POST.get("code", "")
+    said, who = T("已指派。", "Assigned."), _person(request.POST.get("assignee", ""))
+    return _done(request, number, f"task:{code}", said, checklist.assign_task, code, who)
 
 
 @require_POST
@@ -205,6 +212,10 @@ def _done(
         return page(request, whole, wrong=refused.text, where=where, status=422)
     messages.success(request, str(said))
     return redirect("application", number=number)
+
+
+def _person(chosen: str) -> int:
+    return int(chosen) if chosen.isdecimal() and len(chosen) < 10 else 0
 
 
 def _uuid(text: str) -> UUID | None:

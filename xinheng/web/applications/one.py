@@ -120,7 +120,7 @@ def _may(request: HttpRequest, whole: Whole) -> dict[str, bool]:
         and row.automatic
         and row.human_asked_at is None
         and user.may(trail.WRITE),
-        "letter": user.may(trail.WRITE) or user.may(trail.INVESTIGATE),
+        "letter": user.may(trail.WRITE),
     }
 
 

@@ -17,6 +17,7 @@ urlpatterns = [
     path(f"{_ONE}hand-over/", acting.hand_over, name="application-hand-over"),
     path(f"{_ONE}snapshot/", acting.snapshot, name="application-snapshot"),
     path(f"{_ONE}tasks/add/", acting.add_task, name="application-task-add"),
+    path(f"{_ONE}tasks/assign/", acting.assign_task, name="application-task-assign"),
     path(f"{_ONE}tasks/close/", acting.close_task, name="application-task-close"),
     path(f"{_ONE}propose/", acting.propose, name="application-propose"),
     path(f"{_ONE}foresee/", acting.preview, name="application-foresee"),

@@ -57,6 +57,7 @@ def credit_file(request: HttpRequest, code: str) -> HttpResponse:
         "view": view,
         "needs": needs_of(request.user, customer, head, view),
         "may_check": request.user.may("orders.check"),
+        "may_apply": request.user.may("applications.write"),
     }
     if head.standing is not None:
         context |= _standing(request, customer, head.standing, view.today)
