@@ -168,8 +168,13 @@ def functions(source: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 # --- Imports
 
 
-def imported(source: str) -> Iterator[tuple[int, str]]:
+@cache  # each guard asks again about every module
+def imported(source: str) -> tuple[tuple[int, str], ...]:
     """(line, module) of everything of ours that a source imports, also inside functions."""
+    return tuple(_imported(source))
+
+
+def _imported(source: str) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
