@@ -118,11 +118,32 @@ PAPER = "7:document/contract/0b0e:2026-12-31:7"
                 "application:SX-2026-000123:turn",
                 "授信申请 SX-2026-000123（长江建材）",
             ),
-            *("application SX-2026-000123 (Yangtze Materials)", "/customers/C-1/"),
+            *("application SX-2026-000123 (Yangtze Materials)", "/applications/SX-2026-000123/"),
+        ),
+        (
+            *("minutes", "minutes:SX-2026-000123:7", "会议记录 SX-2026-000123 等您签字"),
+            *("Minutes SX-2026-000123 wait", "/applications/SX-2026-000123/"),
+        ),
+        (
+            *("application", "application:", "授信申请"),
+            *("News of application", "/applications/"),
+        ),
+        ("model", "model:17:late", "模型 17 有新情况", "News of the model 17", "/models/17/"),
+        ("model", "model:behaviour", "模型 behaviour", "the model behaviour", "/models/"),
+        (
+            *("drift", "2026-10:behaviour v1", "2026-10：客户群与评分卡 behaviour v1"),
+            *("the card behaviour v1 expects", "/models/drift/"),
+        ),
+        (
+            *("challenger", "gbdt v2", "挑战模型 gbdt v2 无法评分"),
+            *("Challenger gbdt v2 can&#x27;t be", "/models/challengers/"),
         ),
         ("weather", "rain", "长江建材：有新情况", "News of Yangtze Materials", "/customers/C-1/"),
     ],
-    ids=["licence", "last day", "document", "application", "unknown kind"],
+    ids=[
+        *("licence", "last day", "document", "application", "minutes", "application unnamed"),
+        *("model", "model unnumbered", "drift", "challenger", "unknown kind"),
+    ],
 )
 def test_news_of_a_customer_is_a_sentence_and_leads_to_it(
     world: World, kind: str, about: str, zh: str, en: str, leads: str

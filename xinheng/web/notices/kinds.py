@@ -69,14 +69,30 @@ def _of_thing(said: T, row: Notice) -> T:
     return _filled(said, who, _number(row))
 
 
+_APPLICATION: Final = re.compile(r"[A-Z]{2,4}-\d{4}-\d+")
+
+
 def _number(row: Notice) -> str:
     """What `about` names: "application:SX-2026-000123:turn" is about SX-2026-000123."""
-    named = re.search(r"[A-Z]{2,4}-\d{4}-\d+", row.about)
+    named = _APPLICATION.search(row.about)
     return named.group() if named else row.about.removeprefix(f"{row.kind}:").split(":")[0]
 
 
 def _to_customer(row: Notice) -> str:
     return reverse("customer", args=[row.customer.code]) if row.customer else reverse("notices")
+
+
+def _to_application(row: Notice) -> str:
+    """about: "application:SX-2026-000123:turn:41"; without a number, all applications."""
+    number = _number(row)
+    named = _APPLICATION.fullmatch(number)
+    return reverse("application", args=[number]) if named else reverse("applications")
+
+
+def _to_model(row: Notice) -> str:
+    """about: "model:17"; without a number, all models."""
+    number = row.about.removeprefix("model:").split(":")[0]
+    return reverse("model", args=[int(number)]) if number.isdecimal() else reverse("models")
 
 
 def _to_review(row: Notice) -> str:
@@ -192,7 +208,7 @@ KINDS: Final[dict[str, Kind]] = {
         "News of application {ref} ({who})",
         "file-text",
         "act",
-        _to_customer,
+        _to_application,
     ),
     "review": _news("{who}：该复评了", "{who}: a review is due", "calendar", "act", _to_review),
     "minutes": _news(
@@ -200,7 +216,7 @@ KINDS: Final[dict[str, Kind]] = {
         "Minutes {ref} wait for your signature",
         "file-text",
         "act",
-        _to_customer,
+        _to_application,
     ),
     "offer": _news(
         "{who}：可以考虑提高额度",
@@ -210,7 +226,7 @@ KINDS: Final[dict[str, Kind]] = {
         _to_offer,
     ),
     "model": _news(
-        "模型 {ref} 有新情况", "News of the model {ref}", "chart-bar", "watch", _to_customer
+        "模型 {ref} 有新情况", "News of the model {ref}", "chart-bar", "watch", _to_model
     ),
     "drift": Kind(
         lambda row: _DRIFT.format(month=row.about[:7], name=row.about[8:]),
