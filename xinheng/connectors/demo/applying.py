@@ -33,8 +33,11 @@ from xinheng.people.actor import Actor, of_user
 from xinheng.people.models import User
 
 LEAST: Final = 300_000_00  # what the automatic cell can't grant, so that people vote
-LARGE: Final = 9_000_000_00  # at a middling grade the committee's
 MIDDLING: Final = ("BB", "B")
+# what the authority matrix gives to the committee, by grade: the better, the more
+LARGE: Final = {"BB": 9_000_000_00, "B": 9_000_000_00, "CCC": 3_000_000_00, "CC": 3_000_000_00}
+LARGEST: Final = 30_000_000_00
+MOST: Final = 4_000_000_00  # limits now; above it people would hardly agree in one sitting
 ROUND: Final = 10_000_00
 VOTES_MAX: Final = 12
 LOOKED: Final = 2_000  # customers looked through for Bob's
@@ -44,7 +47,7 @@ NO_CREDIT: Final = ("C", "D")
 
 class Way(NamedTuple):
     """How far one goes, from when, and for what. `percent` of the limit now is asked for, and so
-    much at least.
+    much at least; None: enough for the committee to be asked.
     """
 
     end: str
@@ -52,13 +55,13 @@ class Way(NamedTuple):
     percent: int
     days: int
     purpose: str
-    least: int = LEAST
+    least: int | None = LEAST
 
 
 WAYS: Final = (
     Way("granted", "increase", 130, 4, "明年框架合同已签，每月发货量约增三成。"),
     Way("deciding", "increase", 150, 3, "新增两家门店，旺季备货集中在年底。"),
-    Way("committee", "increase", 400, 4, "承接省级项目，三个月内集中供货。", LARGE),
+    Way("committee", "increase", 120, 4, "承接省级项目，三个月内集中供货。", None),
     Way("assessed", "renewal", 100, 2, "现额度年底到期，按原额度续期。"),
     Way("investigating", "increase", 140, 1, "客户要求账期不变，订单量上调。"),
     Way("investigating", "renewal", 110, 9, "续期并略增，覆盖春节前备货。"),
@@ -96,12 +99,12 @@ def apply_some(cast: Mapping[str, Actor], day: date, *, at: datetime) -> dict[st
 
 
 def _lines(bob: Actor) -> list[CreditLine]:
-    """Lines of rated, active customers of Bob's, in the book's order, one for each way."""
+    """Lines of rated, active customers of Bob's, the largest first, one for each way."""
     rated = Rating.objects.exclude(grade__in=NO_CREDIT).values("customer")
     found = CreditLine.objects.filter(
         scope="",
         currency="CNY",
-        amount_minor__gt=0,
+        amount_minor__range=(1, MOST),
         temporary=False,
         customer__in=rated,
         customer__simulated=True,
@@ -110,7 +113,7 @@ def _lines(bob: Actor) -> list[CreditLine]:
     ).select_related("customer")
     mine = [
         one
-        for one in found.order_by("-customer__code")[:LOOKED]
+        for one in found.order_by("-amount_minor", "customer__code")[:LOOKED]
         if bob.reaches(one.customer.business_unit_id)
     ]
     return _with_middling(mine)[: len(WAYS)]
@@ -145,7 +148,7 @@ def _carry(
 
 
 def _wish(way: Way, line: CreditLine, day: date) -> NewApplication:
-    asked = max(way.least, (line.amount_minor or 0) * way.percent // 100 // ROUND * ROUND)
+    asked = max(_least(way, line), (line.amount_minor or 0) * way.percent // 100 // ROUND * ROUND)
     temporary = way.kind == "temporary"
     return NewApplication(
         customer_id=line.customer_id,
@@ -158,6 +161,12 @@ def _wish(way: Way, line: CreditLine, day: date) -> NewApplication:
         valid_until=day + timedelta(days=TEMPORARY_DAYS) if temporary else None,
         forecast={"purchases_year_minor": asked * 4, "our_share_pct": 35},
     )
+
+
+def _least(way: Way, line: CreditLine) -> int:
+    if way.least is not None:
+        return way.least
+    return LARGE.get(Rating.objects.get(customer=line.customer_id).grade, LARGEST)
 
 
 def _investigate(row: Application, way: Way, fang: Actor, at: datetime) -> None:
@@ -188,7 +197,6 @@ def _propose(row: Application, way: Way, fang: Actor, at: datetime) -> None:
     amount = min(suggested or 0, row.asked_minor) if enough else row.asked_minor * 4 // 5
     grade = payload["rating"]["grade"]
     asked = {one["code"] for one in clauses.asked_for(grade)}
-    kept = asked & clauses.must(grade) if way.end == "committee" else asked
     day = date.fromisoformat(payload["as_of"])
     new = NewProposal(
         verdict="grant",
@@ -199,8 +207,7 @@ def _propose(row: Application, way: Way, fang: Actor, at: datetime) -> None:
         why=WHY,
         method="combined" if enough else "own",
         temporary=row.kind == "temporary",
-        conditions=tuple(Condition(code) for code in sorted(kept)),
-        waived=tuple(sorted(asked - kept)),
+        conditions=tuple(Condition(code) for code in sorted(asked)),
     )
     proposing.propose(row.number, new, actor=fang, at=at)
 

@@ -35,7 +35,7 @@ from xinheng.refusals import Refused
 from xinheng.texts import T
 from xinheng.web.applications.one import page, whole_of
 from xinheng.web.applications.proposal_form import ProposeForm
-from xinheng.web.applications.step_words import MODES
+from xinheng.web.applications.step_words import AGAINST, MODES
 from xinheng.web.frame.access import actor_of
 
 NO_DAY = T("请填写日期。", "Give a day.")
@@ -159,7 +159,7 @@ def _foreseen(whole: Any, form: ProposeForm) -> dict[str, Any]:
     matrix = live_matrix()
     return {
         "measured": measured,
-        "against": against,
+        "against": [AGAINST[code] for code in against],
         "stages": [
             (MODES[rule.mode], [staging.role_name(role) for role in rule.roles])
             for rule in stages_of(matrix, route)

@@ -16,8 +16,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from msgspec import Struct
 
-from xinheng.applications import queries, trail
-from xinheng.applications.models import Application
+from xinheng.applications import clauses, queries, trail
+from xinheng.applications.assessing import payload_of
+from xinheng.applications.models import Application, Proposal, Snapshot
 from xinheng.applications.proposing import suggestion
 from xinheng.applications.queries import Whole
 from xinheng.credit.capitals import capitals
@@ -28,7 +29,7 @@ from xinheng.people.queries import today
 from xinheng.texts import T
 from xinheng.web.applications.board import clock_of
 from xinheng.web.applications.proposal_form import ProposeForm
-from xinheng.web.applications.step_words import MODES, VERDICTS, VOTES, said
+from xinheng.web.applications.step_words import MODES, VERDICTS, VOTES, red_line, said
 from xinheng.web.applications.words import KINDS, SOURCES, STATES, TONES
 from xinheng.web.limits.reading import decisive_of, method_of
 
@@ -147,11 +148,24 @@ def _assessed(whole: Whole) -> dict[str, Any]:
         "method_currency": limits["currency"],
         "decisive": decisive_of(limits),
         "suggested": suggestion(whole.row, payload),
+        "red_lines": [red_line(code) for code in limits["red_lines"]],
+        "older": [_older(whole, one) for one in whole.snapshots if one.superseded_at is not None],
         "reasons": [T(one["zh"], one["en"]) for one in payload["assessment"]["reasons"]
                     if "zh" in one and "en" in one],
         "group": payload["group"],
         "file": payload["file"],
     }  # fmt: skip
+
+
+def _older(whole: Whole, snapshot: Snapshot) -> dict[str, Any]:
+    """A snapshot that counts no more: what it said, to be compared."""
+    payload = payload_of(snapshot)
+    return {
+        "snapshot": snapshot,
+        "grade": payload["rating"]["grade"],
+        "suggested": suggestion(whole.row, payload),
+        "sha256": bytes(snapshot.sha256).hex(),
+    }
 
 
 def _method(one: dict[str, Any], largest: int, decided: list[str]) -> Method:
@@ -175,7 +189,17 @@ def _proposal(
         if proposal and proposal.verdict == "grant"
         else "",
         "conditions": [T(one["zh"], one["en"]) for one in proposal.conditions] if proposal else [],
+        "waived": _waived(whole, proposal),
     }
+
+
+def _waived(whole: Whole, proposal: Proposal | None) -> list[T]:
+    """What the grade asks for and the proposal leaves out, in words."""
+    if proposal is None or proposal.verdict != "grant":
+        return []
+    kept = {one["code"] for one in proposal.conditions}
+    grade = str(proposal.measured.get("grade") or "")
+    return [T(one["zh"], one["en"]) for one in clauses.asked_for(grade) if one["code"] not in kept]
 
 
 def _stages(whole: Whole) -> list[dict[str, Any]]:

@@ -1,10 +1,13 @@
-"""Words of the trail, of stages and of votes."""
+"""Words of the trail, of stages and votes, of red lines, and of what speaks against granting
+without a person. Example: a step "vote" with {"vote": "return"} reads "Vote: sent back".
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
 from xinheng.applications.models import Step
+from xinheng.credit.shipped import document
 from xinheng.texts import T
 from xinheng.web.ledger.reading import KINDS
 
@@ -25,6 +28,23 @@ VOTES: Final = {
     "abstain": (T("弃权", "abstained"), "quiet"),
     "conflict": (T("回避", "conflict of interest"), "quiet"),
 }
+
+
+AGAINST: Final = {
+    "above_suggestion": T("高于各方法的建议", "above what the methods suggest"),
+    "red_line": T("触及红线", "a red line"),
+    "file_thin": T("档案不够完整", "the file is not complete enough"),
+    "file_old": T("档案太旧", "the file is too old"),
+    "grade_overridden": T("等级经人工调整", "the grade was set by a person"),
+}
+RED_LINES: Final = {
+    row["code"]: T(row["zh"], row["en"]) for row in document("scale_v1.json")["red_lines"]
+}
+
+
+def red_line(code: str) -> T:
+    """A red line in words; one that is not shipped by its code."""
+    return RED_LINES.get(code, T(f"红线 {code}", f"red line {code}"))
 
 
 def said(step: Step) -> T:
