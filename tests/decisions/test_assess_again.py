@@ -1,8 +1,7 @@
 """A past assessment comes out again from its record byte for byte, whatever the file says today.
 
 Broken builds that were tried: a record without covers (the limit differs), `read` with today's
-statement instead of the one known then, a comparison of numbers instead of bytes, a root without
-the record's hash.
+statement instead of the one known then, a root without the record's hash.
 """
 
 from __future__ import annotations

@@ -8,14 +8,19 @@ Orders; Alice also sees Holds with 4 waiting.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
+from xinheng.applications.queries import inbox_count
 from xinheng.applications.review_queries import waiting_for as looks_for
+from xinheng.applications.trail import DECIDE
 from xinheng.decisions.models import Hold
 from xinheng.dossiers.waiting import waiting_for
+from xinheng.refusals import Refused
 from xinheng.texts import T
 from xinheng.web.frame.permissions import PERMISSIONS, SIGNED_IN
 
@@ -48,7 +53,7 @@ ROOMS: Final = (
         "ratings",
         T("评级", "Ratings"),
         "star",
-        ("/ratings/",),
+        ("/ratings/", "/overrides/"),
         "not-narrow",  # a phone gets there from the portfolio
     ),
     Room("customers", T("客户", "Customers"), "building", ("/customers/",)),
@@ -88,6 +93,7 @@ ROOMS: Final = (
         ("/applications/",),
         "not-narrow",  # a phone gets there from the inbox of votes
     ),
+    Room("approvals", T("审批", "Approve"), "thumb-up", ("/approvals/", "/delegations/")),
     Room("limits", T("授信", "Limits"), "gavel", ("/limits/",)),
     Room(
         "reviews",
@@ -142,8 +148,18 @@ def looks_waiting(user: Any) -> int | str:
     return found if found <= COUNT_MAX else f"{COUNT_MAX}+"
 
 
+def votes_waiting(user: Any) -> int | None:
+    """How many seats wait for this person's voice; None for who has none."""
+    if not user.may(DECIDE):
+        return None
+    with suppress(Refused):  # without an authority matrix nothing can wait
+        return inbox_count(user, at=timezone.now())
+    return None
+
+
 COUNT_MAX: Final = 999
-COUNTS: Final[dict[str, Callable[[Any], int | str]]] = {
+COUNTS: Final[dict[str, Callable[[Any], int | str | None]]] = {
+    "approvals": votes_waiting,
     "holds": holds_waiting,
     "verification": facts_waiting,
     "reviews": looks_waiting,

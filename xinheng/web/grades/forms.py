@@ -36,7 +36,7 @@ class OverrideForm(forms.Form):
     until = forms.DateField(
         label=T("有效至", "Until"),
         help_text=T("上调最长六个月", "an upgrade lasts six months at most"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={"required": FILL_IN, "invalid": DAY},
     )
     reason = forms.CharField(
@@ -58,7 +58,7 @@ class OverrideForm(forms.Form):
             "where something is open, no upgrade beyond 90 days",
         ),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={"invalid": DAY},
     )
     committee = forms.BooleanField(

@@ -122,7 +122,10 @@ def _grade(user: Any, customer: Customer, rated: Rating | None, model: str) -> d
         "history": history,
         "now": next((one for one in history if one["row"].state == "in_force"), None),
         "asked": next((one for one in history if one["row"].state == "asked"), None),
-        "assessments": assessments_of(user, customer.pk, ASSESSMENTS_SHOWN),
+        "assessments": [
+            (one, words.ref(one.card))
+            for one in assessments_of(user, customer.pk, ASSESSMENTS_SHOWN)
+        ],
         "may_ask": bool(model) and user.may(overriding.OVERRIDE),
     }
 
