@@ -82,7 +82,6 @@ PAGES: Final[dict[str, Page]] = {
     "collections": Page("portfolio.view"),
     "ratings": Page("portfolio.view"),
     "ratings-moves": Page("portfolio.view"),
-    "ratings-csv": Page("portfolio.view"),
     "models": Page("models.view"),
     "models-compare": Page("models.view", get=404),  # two are compared, none was named
     "samples": Page("models.view", post=422),  # no file came

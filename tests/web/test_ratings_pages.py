@@ -119,24 +119,13 @@ def test_an_override_is_the_reason_where_a_person_gave_it(world: World) -> None:
     assert "100.0%" in board and "诉讼 &lt;b&gt;已立案&lt;/b&gt;" in board
 
 
-@pytest.mark.parametrize("address", ["/ratings/", "/ratings/moves/", "/ratings/export/"])
+@pytest.mark.parametrize("address", ["/ratings/", "/ratings/moves/"])
 def test_a_stranger_s_customer_is_nowhere(world: World, address: str) -> None:
     moved(world, "E1", "EAST", "华东宏达")
     assert "华东宏达" in text_of(signed_in(world.bob).get(address))
     for query in ("", "?unit=EAST", "?tier=watch&unit=WEST"):
         page = text_of(signed_in(world.eve).get(address + query))
-        assert "华东宏达" not in page and "E1" not in page.replace("E10", "")
-
-
-def test_the_file_has_a_row_a_customer_and_no_formula(world: World) -> None:
-    moved(world, "E1", "EAST", "=HYPERLINK(1)")
-    answer = signed_in(world.alice).get("/ratings/export/")
-    assert answer["Content-Disposition"].startswith("attachment")
-    head, line, *rest = answer.content.decode("utf-8-sig").splitlines()
-    assert head.startswith("客户编码,客户,业务单元,等级") and rest == []
-    assert line.startswith(
-        "E1,'=HYPERLINK(1),EAST,BB,BB,610,2026-12-10,CNY,123456.00,0.025,3086.40"
-    )
+        assert "华东宏达" not in page and "/E1/" not in page and ">E1<" not in page
 
 
 @pytest.mark.parametrize(
@@ -144,7 +133,7 @@ def test_the_file_has_a_row_a_customer_and_no_formula(world: World) -> None:
     ["?day=2026-99-99", "?before=x&day=2030-01-01", "?unit=%00", "?tier=all", "?currency=zzz"],
 )
 def test_words_that_are_not_ours_mean_the_usual(world: World, query: str) -> None:
-    for address in ("/ratings/", "/ratings/moves/", "/ratings/export/"):
+    for address in ("/ratings/", "/ratings/moves/"):
         assert signed_in(world.alice).get(address + query).status_code == 200
 
 

@@ -33,7 +33,6 @@ PERMISSIONS: Final[dict[str, str]] = {
     # ratings: who sees the portfolio sees its grades; drift and challengers: who may see models
     "ratings": "portfolio.view",
     "ratings-moves": "portfolio.view",
-    "ratings-csv": "portfolio.view",
     "models": "models.view",
     "models-compare": "models.view",
     "samples": "models.view",  # who may not edit is refused by the action

@@ -1,4 +1,4 @@
-"""The rating board: how the book is graded today, how it moved since an earlier day, and a file.
+"""The rating board: how the book is graded today and how it moved since an earlier day.
 
 Two addresses, one set of filters: what stands now, and what moved. Every count leads to the list it
 counts. Example: "12 户下调，5 户上调" since 2026-08-22, with each one's reasons in words.
@@ -6,8 +6,6 @@ counts. Example: "12 户下调，5 户上调" since 2026-08-22, with each one's 
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import date
 from typing import Any, Final
 
@@ -19,14 +17,13 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from xinheng.credit import grade_override, scale
-from xinheng.credit.money import divide_half_up, to_text
+from xinheng.credit.money import divide_half_up
 from xinheng.credit.shipped import document
 from xinheng.people.queries import today
 from xinheng.portfolio import ratings
 from xinheng.portfolio.ratings import Asked, Standing
 from xinheng.texts import T
 from xinheng.web.frame import drawings
-from xinheng.web.frame.answers import download
 from xinheng.web.frame.currencies import currencies_in_use
 from xinheng.web.frame.tables import url_with
 from xinheng.web.portfolio.views import grade_hrefs
@@ -36,13 +33,6 @@ from xinheng.web.ratings.words import explained, matrix
 LINES: Final = {
     row["code"]: T(row["zh"], row["en"]) for row in document("scale_v1.json")["red_lines"]
 }
-NEVER_FIRST: Final = ("=", "+", "-", "@", "\t", "\r")
-HEAD: Final = (
-    *(T("客户编码", "Customer code"), T("客户", "Customer"), T("业务单元", "Business unit")),
-    *(T("等级", "Grade"), T("模型等级", "Model's grade"), T("分数", "Points")),
-    *(T("有效期至", "Valid until"), T("币种", "Currency"), T("信用占用", "Exposure")),
-    *(T("违约概率（中值）", "PD (middle of band)"), T("预期损失", "Expected loss")),
-)
 
 
 @require_safe
@@ -90,36 +80,6 @@ def moves(request: HttpRequest) -> HttpResponse:
     return render(request, "ratings/moves.html", context)
 
 
-@require_safe
-def export(request: HttpRequest) -> HttpResponse:
-    """The customers of the board as a file: what this person may see, and no more."""
-    day = today(timezone.now())
-    asked = asked_of(request, day)._replace(day=day)
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([str(one) for one in HEAD])
-    for one in ratings.lines(asked, request.user):
-        loss = ratings.expected_loss(one.grade, one.used_minor)
-        line = [one.code, one.name or one.name_en, one.unit, one.grade, one.model_grade]
-        line += ["" if one.points is None else str(one.points), str(one.valid_until or "")]
-        writer.writerow(
-            [
-                *(_tame(cell) for cell in line),
-                asked.currency,
-                to_text(one.used_minor, asked.currency),
-                str(ratings.pd_mid(one.grade) or ""),
-                "" if loss is None else to_text(loss, asked.currency),
-            ]
-        )
-    name = str(T("评级 {day}.csv", "Ratings {day}.csv").format(day=day))
-    return download(f"\ufeff{text.getvalue()}".encode(), name, "text/csv")
-
-
-def _tame(text: str) -> str:
-    """A name of somebody else never becomes a formula."""
-    return f"'{text}" if text.startswith(NEVER_FIRST) else text
-
-
 def _frame(request: HttpRequest, asked: Asked, here: str) -> dict[str, Any]:
     """What both pages share: filters, tabs, the way to the file."""
     query = urlencode({k: str(v) for k, v in request.GET.items() if v})
@@ -134,7 +94,6 @@ def _frame(request: HttpRequest, asked: Asked, here: str) -> dict[str, Any]:
         "places": [
             (label, _with(reverse(name), query), key == here) for key, name, label in places
         ],
-        "csv_href": _with(reverse("ratings-csv"), query),
         "units": units_of(request.user),
         "unit": request.GET.get("unit", ""),
         "tiers": list(TIER_NAMES.items()),
