@@ -35,6 +35,7 @@ from xinheng.refusals import Refused
 from xinheng.texts import T
 from xinheng.web.files.documents import weight_text
 from xinheng.web.outside.answering import answer_page
+from xinheng.web.outside.applying import apply_page
 from xinheng.web.outside.entry import TOO_OFTEN, Opened, outsider
 from xinheng.web.outside.pace import CHECKS_MAX, UPLOADS_MAX, pace
 from xinheng.web.outside.step_form import StepForm
@@ -67,6 +68,8 @@ def door(request: HttpRequest, token: str, found: Opened) -> HttpResponse:
     """Where a token leads first: a start page, the draft, its status, or questions to answer."""
     if isinstance(found, Link) and found.kind == "reference":
         return answer_page(request, found)
+    if isinstance(found, Link) and found.kind == "apply":
+        return apply_page(request, token, found)
     if request.method == "POST":
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
     if isinstance(found, Registration):
