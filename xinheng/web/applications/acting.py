@@ -30,6 +30,7 @@ from xinheng.applications import (
 from xinheng.applications.measuring import live_matrix
 from xinheng.applications.models import Letter
 from xinheng.credit.authority_matrix import stages_of
+from xinheng.credit.capitals import capitals
 from xinheng.people.queries import today
 from xinheng.refusals import Refused
 from xinheng.texts import T
@@ -152,13 +153,17 @@ def preview(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _foreseen(whole: Any, form: ProposeForm) -> dict[str, Any]:
+    new, currency = form.told(), whole.row.currency
     try:
-        measured, route, against = proposing.foresee(whole.row, form.told(), at=timezone.now())
+        measured, route, against = proposing.foresee(whole.row, new, at=timezone.now())
     except Refused as refused:
         return {"refused": refused.text}
     matrix = live_matrix()
     return {
         "measured": measured,
+        "amount_minor": new.amount_minor,
+        "currency": currency,
+        "capitals": capitals(new.amount_minor, currency) if new.verdict == "grant" else "",
         "against": [AGAINST[code] for code in against],
         "stages": [
             (MODES[rule.mode], [staging.role_name(role) for role in rule.roles])

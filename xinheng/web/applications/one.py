@@ -29,7 +29,7 @@ from xinheng.people.queries import today
 from xinheng.texts import T
 from xinheng.web.applications.board import clock_of
 from xinheng.web.applications.proposal_form import ProposeForm
-from xinheng.web.applications.step_words import MODES, VERDICTS, VOTES, red_line, said
+from xinheng.web.applications.step_words import MODES, VERDICTS, VOTES, red_line, said, who_of
 from xinheng.web.applications.words import KINDS, SOURCES, STATES, TONES
 from xinheng.web.limits.reading import decisive_of, method_of
 
@@ -220,6 +220,7 @@ def _trail(whole: Whole) -> list[dict[str, Any]]:
         {
             "step": step,
             "said": said(step),
+            "who": who_of(step),
             "proof": proofs.get(step.entry_id) if step.entry_id else None,
         }
         for step in whole.trail

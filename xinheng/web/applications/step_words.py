@@ -53,3 +53,14 @@ def said(step: Step) -> T:
         vote = VOTES[step.detail["vote"]][0]
         return T(f"表决：{vote.zh}", f"Vote: {vote.en}")
     return KINDS.get(f"application.{step.kind}", T(step.kind, step.kind))
+
+
+def who_of(step: Step) -> str:
+    """Who did it: a person by name, the system, or the customer through a link."""
+    if step.person is not None:
+        return str(step.person.name)
+    if step.by.startswith("system:"):
+        return str(T("系统", "the system"))
+    return (
+        str(T("客户（链接）", "the customer (link)")) if step.by.startswith("guest:") else step.by
+    )
