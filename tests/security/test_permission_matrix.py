@@ -203,6 +203,7 @@ def data_for(method: str) -> dict[str, str]:
 def copy_of(client: Client) -> Client:
     """The same cookies in a client of its own: what one cell is told, the next does not know."""
     twin = Client(raise_request_exception=False)
+    twin.handler = client.handler  # it keeps nothing; one stack of middleware is enough
     twin.cookies.load(client.cookies.output(header=""))
     return twin
 
