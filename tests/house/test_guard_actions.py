@@ -100,9 +100,12 @@ WRITERS = {
     "xinheng.receivables.quarantine": "where receivables/actions.py puts what contradicts",
     "xinheng.limits.taking_over": "a step of receivables/actions.py, on reservations",
     "xinheng.inquiries.bureau_keeping": "how inquiries/bureaus.py keeps, enters and logs",
+    "xinheng.inquiries.consents": "a consent taken back, a module of its own",
+    "xinheng.inquiries.retention": "reports that end, found by state in a round",
     "xinheng.inquiries.bureaus": "a report bought, handed over or read again, a module of its own",
     "xinheng.inquiries.visiting": "what persons do to a visit, a module of its own",
     "xinheng.inquiries.visit_review": "how a visit ends, a module of its own",
+    "xinheng.dossiers.ending": "a step of inquiries.consents, which authorises and records",
     "xinheng.dossiers.fact_import": "a step of an import of facts, and of its undoing",
     "xinheng.dossiers.verifying": "many facts verified at once, a module of its own",
     "xinheng.dossiers.standing": "how files stand, counted by a round: a reading kept, no decision",
@@ -154,6 +157,7 @@ STEPS_OF_OTHERS = {
     ("xinheng.decisions.assess", "xinheng.applications.regrades"),
     # what a bureau or a visit tells enters the file by the file's own actions
     ("xinheng.dossiers.facts", "xinheng.inquiries.bureau_keeping"),
+    ("xinheng.dossiers.ending", "xinheng.inquiries.consents"),
     ("xinheng.dossiers.facts", "xinheng.inquiries.visit_review"),
     ("xinheng.dossiers.filing", "xinheng.inquiries.visiting"),
     # a read beside the count: how files stand keeps limits from being raised
@@ -474,17 +478,19 @@ BESIDE = {
     | {"checked_reason", "customer_in_sight"},
     "limits.granting": {"require_authority", "bring_due_in_force"},
     "limits.covering": set(),
-    "dossiers.facts": {"field_and_value", "check_new"},
+    "dossiers.facts": {"field_and_value", "check_new", "next_instant"},
     "dossiers.verifying": set(),
     "limits.adjusting": {"preview_adjustment"},
     "limits.suspending": {"suspensions"},
     "applications.applying": {"put_draft", "require_applicant", "require_only"}
-    | {"supersede", "close_stages"},
+    | {"supersede", "close_stages", "require_sound"},
     "applications.assessing": {"freeze", "current", "payload_of", "require_analyst"},
     "applications.automatic": {"rules", "decide_alone", "decide_alone_due"},
     "applications.checklist": {"shipped", "currency", "title_of", "points_for", "lay_out"}
     | {"still_open"},
     "applications.granting": {"finish", "agreed", "reject"},
+    "applications.importing": {"owners", "known_wishes", "open_wishes", "said_by"}
+    | {"record_applications"},  # each of its rows leaves two, by apply_at_once
     "applications.inviting": {"application_of", "hand_in"},  # an outsider, whose link is the word
     "applications.letters": {"grant_text", "refusal_text", "put_letter", "text_of"},
     "applications.minutes": set(),
@@ -502,6 +508,7 @@ BESIDE = {
     "inquiries.handing_in": set(),
     "inquiries.deciding": {"unverified"},
     "inquiries.bureaus": {"subject_of"},
+    "inquiries.consents": {"consents_of"},
     "inquiries.visit_review": set(),
     # save_section keeps a draft; handing in leaves the entry, with the hash of the whole form
     "inquiries.visiting": {"save_section", "locked_visit", "there", "key_of", "form_of"}

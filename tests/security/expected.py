@@ -101,6 +101,7 @@ PAGES: Final[dict[str, Page]] = {
     "reports": Page("customers.view", "customer"),
     "report-buy": Page("reports.buy", "customer", get=None, post=422),  # nothing chosen
     "report-add": Page("reports.buy", "customer", get=None, post=422),
+    "consent-withdraw": Page("inquiries.review", "document", get=None, post=422),  # no day
     "visits": Page("customers.view"),
     "visit": Page("customers.view", "visit"),
     "visit-photo-open": Page("customers.view", "photo"),
@@ -299,6 +300,18 @@ PAGES: Final[dict[str, Page]] = {
     "application-foresee": Page("applications.investigate", "wish", get=None, post=200),  # reads
     "application-try-again": Page("applications.decide", "wish", get=None, post=422),
     "application-letter-sent": Page("applications.view", "letter", get=None, post=422),  # how?
+    # votes: a committee's seat that is nobody's of the cast
+    "approvals": Page("applications.view"),
+    "approvals-agree": Page("applications.decide", get=None, post=302),  # nothing was ticked
+    "approval": Page("applications.decide", "seat"),
+    "approval-vote": Page("applications.decide", "seat", get=None, post=422),  # what?
+    "approval-add": Page("applications.decide", "seat", get=None, post=422),  # whom?
+    "approval-move": Page("applications.decide", "seat", get=None, post=422),  # to whom?
+    "approval-nudge": Page("applications.view", "voiced", get=None, post=302),
+    "approval-minutes": Page("applications.decide", "stage", post=422),  # nothing was written
+    "approval-minutes-confirm": Page("applications.decide", "stage", get=None, post=422),
+    "delegations": Page(SIGNED_IN),
+    "link-apply": Page("applications.write", post=422),  # for whom?
     # ledger
     "ledger": Page("ledger.verify"),
     "ledger-status": Page("ledger.verify"),

@@ -7,13 +7,14 @@ a savepoint of its own, so thousands of requests leave the scene as it was.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -29,7 +30,16 @@ from tests.web.pages import buyer, signed_in
 from tests.web.papers.rows import printed
 from tests.world import AT, PASSWORD, World, ask, make_world
 from xinheng.applications.letters import put_letter
-from xinheng.applications.models import Application, IncreaseOffer, RegradeProposal, Review
+from xinheng.applications.models import (
+    Application,
+    IncreaseOffer,
+    RegradeProposal,
+    Review,
+    Seat,
+    Snapshot,
+    Stage,
+)
+from xinheng.applications.models import Proposal as PutForward
 from xinheng.contracts.actions import record_contract
 from xinheng.contracts.rows import NewContract
 from xinheng.customers.models import Customer
@@ -42,7 +52,7 @@ from xinheng.dossiers.rows import NewFact, StatementRow
 from xinheng.dossiers.statement_filing import file_statement
 from xinheng.dossiers.uploads import check_upload
 from xinheng.inquiries.links import NewLink, make_link
-from xinheng.inquiries.models import Registration
+from xinheng.inquiries.models import BureauQuery, Registration
 from xinheng.inquiries.referring import NewReference, ask_reference
 from xinheng.inquiries.registering import begin, guest_with
 from xinheng.inquiries.visiting import NewVisit, Taken, add_photo, plan_visit
@@ -101,6 +111,7 @@ class Scene:
     taught: int  # a model learnt from them, a draft
     facts: dict[str, int]  # one that stands in the file of each unit's first customer
     papers: dict[str, Any]  # by unit: a granted limit, a wish; a model, an entry of a paper
+    voices: dict[str, tuple[str, int, int]]  # an application with a committee's seat and stage
     letters: dict[str, int]  # of each unit's wish, not handed over yet
 
 
@@ -176,6 +187,7 @@ def set_scene(folder: Path) -> Scene:
     own["statements"] = {unit: _stated(world, f"{unit}-1") for unit in UNITS}
     own["papers"] = printed(world)
     own["letters"] = {unit: _told(own["papers"][unit]["wish"]) for unit in UNITS}
+    own["voices"] = {unit: _asked_to_vote(f"{unit}-2") for unit in UNITS}
     return Scene(world, clients, approved, held, granted_at, batch, trials, **own)
 
 
@@ -219,10 +231,53 @@ def _told(number: str) -> int:
     return int(made.pk)
 
 
+def _asked_to_vote(code: str) -> tuple[str, int, int]:
+    """An application that lies before a committee: its number, a seat, the stage."""
+    fields: dict[str, Any] = {"currency": "CNY", "asked_minor": 1, "asked_terms_days": 30}
+    fields |= {"source": "sales", "kind": "new", "state": "deciding", "applied_by": "user:0"}
+    row = Application.objects.create(
+        number=f"SX-V-{code}",
+        customer=Customer.objects.get(code=code),
+        created_at=AT,
+        state_since=AT,
+        **fields,
+    )
+    group = {"now": {"currency": "CNY", "total_minor": 1, "members": 1}}
+    limits = {"methods": [], "red_lines": [], "limit_minor": None, "currency": "CNY"}
+    file = {"complete_bps": None, "gaps": None, "conflicts": 0, "waiting": 0}
+    payload = {"rating": {"grade": "BB", "model_grade": "BB", "override": None}, "group": group}
+    payload |= {"assessment": {"points": None, "unverified": [], "reasons": []}, "file": file}
+    told = json.dumps(payload | {"limits": limits, "overdue": [], "as_of": "2026-11-20"}).encode()
+    seen = Snapshot.objects.create(
+        application=row, number=1, payload=told, sha256=b"x" * 32, made_at=AT
+    )
+    day = AT.date()
+    asked = {"verdict": "grant", "amount_minor": 1, "terms_days": 30, "why": "many years"}
+    put = PutForward.objects.create(
+        application=row, snapshot=seen, valid_from=day, valid_until=day, made_at=AT, **asked
+    )
+    stage = Stage.objects.create(proposal=put, order=1, mode="committee", state="open", quorum=1)
+    seat = Seat.objects.create(stage=stage, order=10, person=User.objects.get(username="root"))
+    return row.number, seat.pk, stage.pk
+
+
 def _filed(world: World, code: str) -> UUID:
     new = NewDocument(customer_code=code, kind="licence", title="营业执照", secrecy=2)
     upload = check_upload("执照.csv", b"a,b")
-    return add_document(new, upload, actor=world.actor("alice"), at=AT)
+    paper = add_document(new, upload, actor=world.actor("alice"), at=AT)
+    BureauQuery.objects.create(  # as if it were a consent under which a bureau was asked
+        id=uuid4(),
+        customer=Customer.objects.get(code=code),
+        bureau="tianyancha",
+        product="baseinfo",
+        purpose="review",
+        legal_basis="consent",
+        consent_id=paper,
+        asked_by="tests",
+        asked_at=AT,
+        outcome="failed",
+    )
+    return paper
 
 
 def _stated(world: World, code: str) -> int:

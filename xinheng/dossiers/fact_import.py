@@ -209,7 +209,7 @@ def _require_room(fresh: list[_Staged]) -> None:
 
 
 # The newest instant of each customer's file: what comes after it is stamped later, whatever clocks
-# say (the rule of facts._stamp, for many at once).
+# say (the rule of facts.next_instant, for many at once).
 NEWEST: Final = """
 select customer_id, max(at) from (
   select customer_id, greatest(known_since, known_until, entered_at, rejected_at) as at

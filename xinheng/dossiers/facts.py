@@ -135,7 +135,9 @@ def reject_fact(fact_id: int, reason: str, *, actor: Actor, at: datetime) -> Non
         customer = _locked(actor, pk=fact.customer_id)
         fact = _found(fact_id, actor)
         Fact.objects.filter(pk=fact.pk).update(
-            rejected_by_id=person, rejected_at=_stamp(customer, at), reject_reason=reason.strip()
+            rejected_by_id=person,
+            rejected_at=next_instant(customer, at),
+            reject_reason=reason.strip(),
         )
         _record("fact.rejected", customer, fact, actor, at, {"reason": reason.strip()})
 
@@ -161,7 +163,7 @@ def resolve_conflict(
             raise Refused(DossierRefusal.NOT_AMONG_THEM, fact=chosen_id)
         if chosen.entered_person_id == person:
             raise Refused(DossierRefusal.OWN_ENTRY)
-        stamp = _stamp(customer, at)
+        stamp = next_instant(customer, at)
         others = _disagreeing(customer, chosen, facts)
         Fact.objects.filter(pk__in=[one.pk for one in others]).update(known_until=stamp)
         ConflictCase.objects.filter(pk=case.pk).update(
@@ -250,7 +252,7 @@ def _staged(
         reason=reason,
         entered_by=actor.ref,
         entered_person_id=actor.person_id,
-        entered_at=_stamp(customer, at),
+        entered_at=next_instant(customer, at),
         simulated=customer.simulated,
     )
 
@@ -301,7 +303,7 @@ def _sealed(customer: Customer, field: Field, value: str) -> bytes:
 
 def _bring_in(customer: Customer, fact: Fact, at: datetime) -> int | None:
     """The fact is known from now on and its predecessor no longer; the conflict that this opens."""
-    stamp = _stamp(customer, at)
+    stamp = next_instant(customer, at)
     current = list(Fact.objects.current().filter(customer=customer, field=fact.field))
     older = [one.pk for one in current if one.source == fact.source]
     Fact.objects.filter(pk__in=older).update(known_until=stamp)
@@ -324,7 +326,7 @@ def _disagreeing(customer: Customer, fact: Fact, others: list[Fact]) -> list[Fac
     return [one for one in others if values[one.pk] != values[fact.pk] and overlap(one, fact)]
 
 
-def _stamp(customer: Customer, at: datetime) -> datetime:
+def next_instant(customer: Customer, at: datetime) -> datetime:
     """The instant of a change to this file: `at`, or a tick after the newest one there is."""
     latest = Fact.objects.filter(customer=customer).aggregate(
         a=Max("known_since"), b=Max("known_until"), c=Max("entered_at"), d=Max("rejected_at")

@@ -10,12 +10,14 @@ the others. Example: eight values told, the capital as "面议" left out, seven 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from django.db import connections, transaction
+from django.db.models import Q, QuerySet
 
 from xinheng.credit.money import to_text
 from xinheng.customers.models import Customer
@@ -26,7 +28,7 @@ from xinheng.dossiers.models import Fact
 from xinheng.dossiers.rows import NewFact
 from xinheng.inquiries.bureau_rows import Asking, Kept, Parsed, Told
 from xinheng.inquiries.bureau_terms import Product, mapped, terms
-from xinheng.inquiries.models import BureauQuery, BureauReport
+from xinheng.inquiries.models import BureauQuery, BureauReport, ConsentWithdrawal
 from xinheng.inquiries.refusals import InquiryRefusal
 from xinheng.ledger.actions import append, new_ids
 from xinheng.ledger.entries import NewEntry
@@ -53,10 +55,12 @@ def keep(
 ) -> Kept:
     with transaction.atomic():
         customer = locked(customer.code, actor)
+        if asking.consent is not None and withdrawn(asking.consent):
+            raise Refused(InquiryRefusal.CONSENT_UNFIT)
         sha256 = hashlib.sha256(raw).hexdigest()
         until = product.valid_until(day)
         same = BureauReport.objects.filter(
-            customer=customer, bureau=asking.bureau, raw_sha256=sha256
+            customer=customer, bureau=asking.bureau, raw_sha256=sha256, closed_at__isnull=True
         ).first()
         if same is not None:  # word for word what is there: it is good for longer
             BureauReport.objects.filter(pk=same.pk).update(valid_until=max(until, same.valid_until))
@@ -150,9 +154,17 @@ def enter_told(
 
 
 def _evidence(report: BureauReport) -> str:
-    """Where it is written: the report, and the grade in the bureau's own words."""
+    """Where it is written: the report (by which told_by finds it), and the bureau's own grade."""
     grade = f"{report.grade} {report.score}".strip()
     return f"report {report.pk}" + (f" ({grade})" if grade else "")
+
+
+def told_by(customer: Customer, reports: Collection[UUID]) -> QuerySet[Fact]:
+    """The facts that these reports told, whether they wait, stand or ended."""
+    said = Q(pk__in=[])
+    for one in reports:
+        said |= Q(evidence__startswith=f"report {one}")
+    return Fact.objects.filter(said, customer=customer, source__startswith="bureau:")
 
 
 def _known(customer: Customer, source: str, day: date) -> set[tuple[str, str]]:
@@ -161,6 +173,22 @@ def _known(customer: Customer, source: str, day: date) -> set[tuple[str, str]]:
     facts = list(said.filter(rejected_at__isnull=True))
     values = values_of(customer.data_key_id, facts)
     return {(one.field, values[one.pk] or "") for one in facts}
+
+
+def emptied(
+    reports: Collection[UUID], *, grade_stays: bool, closed_why: str, closed_by: str, at: datetime
+) -> None:
+    """Close reports: what they said is gone, the rows stay and say when and why."""
+    blank: dict[str, str | None] = {"grade": "", "score": "", "mapped_grade": ""}
+    told = {} if grade_stays else blank | {"mapping_version": None}
+    BureauReport.objects.filter(pk__in=reports).update(
+        raw_sealed=None, closed_at=at, closed_why=closed_why, closed_by=closed_by, **told
+    )
+
+
+def withdrawn(consent: UUID) -> bool:
+    """Whether the person took this consent back; who locked the customer knows it for certain."""
+    return ConsentWithdrawal.objects.filter(document_id=consent).exists()
 
 
 def locked(code: str, actor: Actor) -> Customer:

@@ -67,6 +67,7 @@ class BureauTerms(Struct, frozen=True):
     register: bool  # it republishes the public register of companies
     base_url: str
     retention_days: int
+    grade_stays: bool  # whether grade and score may stay when the report itself has ended
     products: Mapping[str, Product]
     mapping: GradeTable | None
     unrated: T
@@ -116,6 +117,7 @@ def _bureau(row: dict[str, Any]) -> BureauTerms:
         row["register"],
         row["base_url"],
         row["retention_days"],
+        row["grade_stays"],
         {one["code"]: _product(one) for one in row["products"]},
         _mapping(row["mapping"]) if row["mapping"] else None,
         _name(row["unrated"]),

@@ -34,6 +34,7 @@ from xinheng.inquiries.bureau_keeping import (
     log,
     place_of,
     record,
+    withdrawn,
 )
 from xinheng.inquiries.bureau_rows import (
     RAW_MAX,
@@ -120,7 +121,7 @@ def read_again(report_id: UUID, client: Client, *, actor: Actor, at: datetime) -
     """Read a kept report by a newer parser; how many facts it told anew. Older facts stay as they
     are. 0 where the parser is not newer.
 
-    Refuses NOT_ALLOWED, UNKNOWN_REPORT, REPORT_UNREADABLE, ERASED.
+    Refuses NOT_ALLOWED, UNKNOWN_REPORT, REPORT_CLOSED, REPORT_UNREADABLE, ERASED.
     """
     _require(actor)
     with transaction.atomic():
@@ -129,6 +130,8 @@ def read_again(report_id: UUID, client: Client, *, actor: Actor, at: datetime) -
             raise Refused(InquiryRefusal.UNKNOWN_REPORT)
         customer = locked(report.customer.code, actor)
         report.refresh_from_db()
+        if report.raw_sealed is None:
+            raise Refused(InquiryRefusal.REPORT_CLOSED)
         if client.version <= report.parser_version:
             return 0
         raw = open_sealed(key_of(customer), place_of(report.pk), bytes(report.raw_sealed))
@@ -207,13 +210,17 @@ def _consent_stands(document: UUID, customer: Customer, day: date) -> bool:
     standing = Document.objects.filter(pk=document, customer=customer, withdrawn_at__isnull=True)
     begun = Q(valid_from__isnull=True) | Q(valid_from__lte=day)
     open_ended = Q(valid_until__isnull=True) | Q(valid_until__gte=day)
-    return standing.filter(begun, open_ended).exists()
+    return standing.filter(begun, open_ended).exists() and not withdrawn(document)
 
 
 def _still_good(asking: Asking, customer: Customer, day: date) -> BureauReport | None:
     """The newest report of this kind whose time is not over: on its last day it is still good."""
     reports = BureauReport.objects.filter(
-        customer=customer, bureau=asking.bureau, product=asking.product, valid_until__gte=day
+        customer=customer,
+        bureau=asking.bureau,
+        product=asking.product,
+        valid_until__gte=day,
+        closed_at__isnull=True,
     )
     return reports.order_by("-reported_on", "-received_at").first()
 
@@ -281,7 +288,13 @@ def _keep_bought(
         log(asking, customer, "failed", actor, at, trouble=unfit.text, product=product)
         raise unfit
     day = min(parsed.reported_on or today(at), today(at))
-    return keep(asking, customer, product, client.version, raw, parsed, day, trouble, actor, at)
+    version = client.version
+    try:
+        return keep(asking, customer, product, version, raw, parsed, day, trouble, actor, at)
+    except Refused as refused:
+        if refused.code is InquiryRefusal.CONSENT_UNFIT:  # withdrawn while the bureau answered
+            log(asking, customer, "failed", actor, at, trouble=refused.text, product=product)
+        raise
 
 
 def _unfit(asking: Asking, customer: Customer, parsed: Parsed) -> Refused | None:

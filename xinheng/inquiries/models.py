@@ -237,7 +237,11 @@ class VisitPhoto(models.Model):
 
 
 class BureauReport(models.Model):
-    """What a bureau sent: kept whole and sealed, its grade mapped, its facts waiting."""
+    """What a bureau sent: kept whole and sealed, its grade mapped, its facts waiting. A closed one
+    is emptied; its row stays and says why.
+    """
+
+    CLOSED = ["consent", "retention"]  # its consent was withdrawn, its days are over
 
     id = models.UUIDField(primary_key=True)
     customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
@@ -246,7 +250,7 @@ class BureauReport(models.Model):
     reported_on = models.DateField()
     received_at = models.DateTimeField()
     valid_until = models.DateField()  # by the bureau's terms; older than this it is bought again
-    raw_sealed = models.BinaryField()
+    raw_sealed = models.BinaryField(null=True)  # null: closed
     raw_sha256 = models.CharField(max_length=64)
     parser_version = models.IntegerField()
     grade = models.CharField(max_length=40, blank=True)  # in the bureau's own words
@@ -254,18 +258,58 @@ class BureauReport(models.Model):
     mapped_grade = models.CharField(max_length=4, blank=True)  # AAA…D by the mapping table
     mapping_version = models.IntegerField(null=True)
     facts_count = models.IntegerField(default=0)
+    closed_at = models.DateTimeField(null=True)
+    closed_why = models.CharField(max_length=12, blank=True)
+    closed_by = models.CharField(max_length=60, blank=True)
+    kept_days = models.IntegerField(null=True)  # by the bureau's terms, where its days are over
+    kept_terms = models.IntegerField(null=True)  # their version
 
     objects = OfCustomer.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["customer", "bureau", "raw_sha256"], name="bureau_report_once"
-            )
+                fields=["customer", "bureau", "raw_sha256"],
+                condition=models.Q(closed_at__isnull=True),
+                name="bureau_report_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closed_at__isnull=True, closed_why="", raw_sealed__isnull=False)
+                | models.Q(
+                    closed_at__isnull=False,
+                    closed_why__in=["consent", "retention"],
+                    raw_sealed__isnull=True,
+                ),
+                name="bureau_report_closed_whole",
+            ),
         ]
         indexes = [
-            models.Index(fields=["customer", "bureau", "-reported_on"], name="bureau_report_newest")
+            models.Index(
+                fields=["customer", "bureau", "-reported_on"], name="bureau_report_newest"
+            ),
+            models.Index(
+                fields=["bureau", "received_at"],
+                condition=models.Q(closed_at__isnull=True),
+                name="bureau_report_open",
+            ),
         ]
+
+
+class ConsentWithdrawal(models.Model):
+    """A person took back the written consent under which bureaus were asked. The paper stays in the
+    file as the proof that it had been given; under it nothing is asked any more.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    document = models.OneToOneField("dossiers.Document", models.PROTECT, related_name="+")
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
+    told_on = models.DateField()  # the day on which the person said so
+    words_sealed = models.BinaryField()  # how and why
+    recorded_by = models.CharField(max_length=60)
+    recorded_person = models.ForeignKey("people.User", models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    objects = OfCustomer.as_manager()
 
 
 class BureauQuery(models.Model):

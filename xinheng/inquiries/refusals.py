@@ -65,6 +65,28 @@ class InquiryRefusal(Enum):
         "没有这份报告，或不在您的范围内。", "There is no such report within your sight."
     )
 
+    REPORT_CLOSED = T(
+        "这份报告的内容已删除，不能再读取。",
+        "What this report said has been deleted: it can't be read.",
+    )
+    UNKNOWN_CONSENT = T(
+        "没有凭此同意书查询过，或不在您的范围内。",
+        "Nothing was asked under this consent within your sight.",
+    )
+    CONSENT_PERSON = T(
+        "撤回同意须由具名的人登记，系统或接口不能代替。",
+        "A named person records this; neither the system nor a key without an owner can.",
+    )
+    CONSENT_DAY = T(
+        "撤回日期不能在今天之后，也不能早于 2000 年。",
+        "The day of the withdrawal is not after today, and not before 2000.",
+    )
+    CONSENT_WORDS = T(
+        "请写明怎样撤回、为何撤回，4 至 1000 个字。",
+        "Say in 4 to 1000 characters how it was withdrawn, and why.",
+    )
+    CONSENT_GONE = T("这份同意已经撤回。", "This consent has been withdrawn already.")
+
     # visits
     UNKNOWN_VISIT = T(
         "没有这次走访，或不在您的范围内。", "There is no such visit within your sight."

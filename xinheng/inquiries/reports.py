@@ -21,9 +21,10 @@ from xinheng.customers.models import Customer
 from xinheng.dossiers.credit_file import values_of
 from xinheng.dossiers.fields import SECRET, Field, catalogue, shown
 from xinheng.dossiers.models import Fact
+from xinheng.inquiries.bureau_keeping import told_by
 from xinheng.inquiries.bureau_terms import BureauTerms, Mapped, terms
 from xinheng.inquiries.models import BureauQuery, BureauReport
-from xinheng.people.queries import DEFAULT_TIME_ZONE, company
+from xinheng.people.queries import DEFAULT_TIME_ZONE, company, today
 from xinheng.texts import T
 
 REPORTS_MAX = 50
@@ -48,12 +49,18 @@ class SeenReport(Struct, frozen=True, kw_only=True):
     facts_count: int
     cost_minor: int
     currency: str
+    closed_on: date | None = None
+    closed_why: str = ""  # consent | retention
+    kept_days: int | None = None
+    kept_terms: int | None = None
 
 
 def reports_of(
     user: Any, customer: Customer, day: date, *, known_at: datetime | None = None
 ) -> list[SeenReport]:
-    """A customer's reports, the newest first; with `known_at` those that had come by then."""
+    """A customer's reports, the newest first; with `known_at` those that had come by then. What was
+    closed since is closed also to who looks back.
+    """
     rows = BureauReport.objects.all().visible_to(user).filter(customer=customer)
     if known_at is not None:
         rows = rows.filter(received_at__lte=known_at)
@@ -90,6 +97,10 @@ def _seen(row: BureauReport, day: date, cost_minor: int, currency: str) -> SeenR
         facts_count=row.facts_count,
         cost_minor=cost_minor,
         currency=currency,
+        closed_on=today(row.closed_at) if row.closed_at else None,
+        closed_why=row.closed_why,
+        kept_days=row.kept_days,
+        kept_terms=row.kept_terms,
     )
 
 
@@ -110,9 +121,14 @@ class Compared(Struct, frozen=True):
 
 
 def compared(user: Any, customer: Customer, *, known_at: datetime | None = None) -> Compared:
-    """What the bureaus last told about each field, whether verified yet or not."""
+    """What the bureaus last told about each field, whether verified yet or not; without what was
+    told under a consent that was withdrawn since.
+    """
     rows = Fact.objects.all().visible_to(user).filter(customer=customer)
     rows = rows.filter(source__startswith="bureau:", rejected_at__isnull=True)
+    closed = BureauReport.objects.filter(customer=customer, closed_why="consent")
+    if gone := list(closed.values_list("pk", flat=True)):
+        rows = rows.exclude(pk__in=told_by(customer, gone).values("pk"))
     if known_at is not None:
         rows = rows.filter(entered_at__lte=known_at)
     newest: dict[tuple[str, str], Fact] = {}

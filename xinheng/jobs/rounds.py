@@ -35,6 +35,7 @@ from xinheng.decisions.overriding import end_expired
 from xinheng.decisions.rechecking import recheck_due, recheck_horizon
 from xinheng.decisions.reminding import remind
 from xinheng.dossiers.standing import count_moved
+from xinheng.inquiries.retention import end_reports
 from xinheng.intake.actions import close_interrupted
 from xinheng.limits.granting import bring_due_in_force
 from xinheng.modelling.samples import draw_waiting
@@ -169,6 +170,11 @@ def offer_more(at: datetime) -> int:
     return 0 if company() is None else find_offers(today=today(at), at=at)
 
 
+def end_old_reports(at: datetime) -> int:
+    """Bureaus' reports whose days of keeping are over are emptied."""
+    return end_reports(today=today(at), at=at)
+
+
 class LookAtGrades:
     """Walks over rated customers, some at a time, holding grades against how they pay."""
 
@@ -260,6 +266,7 @@ ROUNDS = (
     Round("reminders", 300, remind_people),
     Round("quarantine", 30, look_into_quarantine),
     Round("counters against documents", 15, Watch()),
+    Round("reports that end", 3_600, end_old_reports),
     Round("assessments", 20, assess_customers),
     Round("grades set for a while", 60, end_overrides),
     Round("models to learn", 2, LearnModels()),

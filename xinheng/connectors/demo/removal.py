@@ -78,7 +78,7 @@ _ROWS = {
     **dict.fromkeys(
         (
             *("inquiries_visit", "inquiries_bureauquery", "inquiries_bureaureport"),
-            *("inquiries_reference", "inquiries_registration"),
+            *("inquiries_reference", "inquiries_registration", "inquiries_consentwithdrawal"),
         ),
         "customer_id in {c}",
     ),

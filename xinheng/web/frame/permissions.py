@@ -101,6 +101,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "reports": "customers.view",
     "report-buy": "reports.buy",
     "report-add": "reports.buy",
+    "consent-withdraw": "inquiries.review",
     "visits": "customers.view",
     "visit": "customers.view",
     "visit-photo-open": "customers.view",

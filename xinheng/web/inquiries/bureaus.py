@@ -28,6 +28,7 @@ from xinheng.refusals import Refused
 from xinheng.texts import T
 from xinheng.web.files.fact_words import told
 from xinheng.web.frame.access import actor_of
+from xinheng.web.inquiries.consents import WithdrawForm, consents_part
 from xinheng.web.inquiries.report_forms import BASES, AskForm, HandOverForm
 
 if TYPE_CHECKING:  # the table of panels imports this module
@@ -45,7 +46,9 @@ SAID = {
 }
 
 
-def reports_panel(request: HttpRequest, customer: Customer, seen: Seen) -> dict[str, Any]:
+def reports_panel(
+    request: HttpRequest, customer: Customer, seen: Seen, tried: WithdrawForm | None = None
+) -> dict[str, Any]:
     """What bureaus say of a customer, as it was known then; asking is for today."""
     now = seen.known_at is None
     table = reports.compared(request.user, customer, known_at=seen.known_at)
@@ -59,19 +62,20 @@ def reports_panel(request: HttpRequest, customer: Customer, seen: Seen) -> dict[
         "names": terms().bureaus,
         "may_buy": now and request.user.may(bureaus.BUY),
         "now": now,
+        **consents_part(request, customer, now=now, tried=tried),
     }
 
 
 @require_safe
 def reports_page(request: HttpRequest, code: str) -> HttpResponse:
     """All reports, and the two forms."""
-    return _page(request, _customer(request, code))
+    return page_of(request, customer_in_sight(request, code))
 
 
 @require_POST
 def buy(request: HttpRequest, code: str) -> HttpResponse:
     """Ask the bureau."""
-    customer = _customer(request, code)
+    customer = customer_in_sight(request, code)
     form = AskForm(request.POST, user=request.user, customer=customer, prefix="buy")
     if form.is_valid():
         asking, now = form.asking(customer.code), timezone.now()
@@ -83,13 +87,13 @@ def buy(request: HttpRequest, code: str) -> HttpResponse:
             form.add_refusal(refused)
         else:
             return _done(request, customer, kept)
-    return _page(request, customer, buying=form, status=422)
+    return page_of(request, customer, buying=form, status=422)
 
 
 @require_POST
 def add(request: HttpRequest, code: str) -> HttpResponse:
     """A report that somebody has in hand."""
-    customer = _customer(request, code)
+    customer = customer_in_sight(request, code)
     about = {"user": request.user, "customer": customer, "prefix": "add"}
     form = HandOverForm(request.POST, request.FILES, **about)
     if form.is_valid():
@@ -106,7 +110,7 @@ def add(request: HttpRequest, code: str) -> HttpResponse:
             form.add_refusal(refused)
         else:
             return _done(request, customer, kept)
-    return _page(request, customer, handing=form, status=422)
+    return page_of(request, customer, handing=form, status=422)
 
 
 def _done(request: HttpRequest, customer: Customer, kept: Kept) -> HttpResponse:
@@ -117,12 +121,13 @@ def _done(request: HttpRequest, customer: Customer, kept: Kept) -> HttpResponse:
     return redirect("reports", code=customer.code)
 
 
-def _page(
+def page_of(
     request: HttpRequest,
     customer: Customer,
     *,
     buying: AskForm | None = None,
     handing: HandOverForm | None = None,
+    withdrawing: WithdrawForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     from xinheng.web.files.panels import Seen
@@ -130,7 +135,7 @@ def _page(
     about = {"user": request.user, "customer": customer}
     context = {
         "customer": customer,
-        **reports_panel(request, customer, Seen(today(timezone.now()), None)),
+        **reports_panel(request, customer, Seen(today(timezone.now()), None), withdrawing),
         "buying": buying or AskForm(prefix="buy", **about),
         "handing": handing or HandOverForm(prefix="add", **about),
         "handing_open": handing is not None,
@@ -141,7 +146,7 @@ def _page(
     return render(request, "inquiries/reports.html", context, status=status)
 
 
-def _customer(request: HttpRequest, code: str) -> Customer:
+def customer_in_sight(request: HttpRequest, code: str) -> Customer:
     found: Customer = get_object_or_404(Customer.objects.visible_to(request.user), code=code)
     return found
 

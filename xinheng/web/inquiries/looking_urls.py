@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from xinheng.web.inquiries import bureaus, visits
+from xinheng.web.inquiries import bureaus, consents, visits
 
 urlpatterns = [
     path("inquiries/bureaus/", bureaus.log, name="bureau-log"),
     path("customers/<path:code>/reports/buy/", bureaus.buy, name="report-buy"),
     path("customers/<path:code>/reports/add/", bureaus.add, name="report-add"),
+    path(
+        "customers/<path:code>/consents/<uuid:consent>/withdraw/",
+        consents.withdraw,
+        name="consent-withdraw",
+    ),
     path("customers/<path:code>/reports/", bureaus.reports_page, name="reports"),
     path("customers/<path:code>/visits/plan/", visits.plan, name="visit-plan"),
     path("inquiries/visits/", visits.visit_list, name="visits"),

@@ -165,6 +165,8 @@ KINDS = {
     "reference.answered": T("收到资信答复", "Reference answered"),
     "reference.reviewed": T("复核资信答复", "Reference reviewed"),
     "reference.withdrawn": T("撤回资信征询", "Reference withdrawn"),
+    "consent.withdrawn": T("登记撤回同意", "Consent withdrawn"),
+    "report.ended": T("外部报告到期删除", "Report ended after its days"),
     "report.read_again": T("重新读取外部报告", "Report read again"),
     "visit.planned": T("计划走访", "Visit planned"),
     "visit.begun": T("开始走访", "Visit begun"),

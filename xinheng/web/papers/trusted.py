@@ -12,7 +12,7 @@ from typing import Any, Final
 from xinheng.contracts.queries import of_customer as contracts_of
 from xinheng.decisions.models import Decision, GradeOverride
 from xinheng.inquiries.models import Reference
-from xinheng.inquiries.reports import reports_of
+from xinheng.inquiries.reports import SeenReport, reports_of
 from xinheng.inquiries.visits import visits_of
 from xinheng.papers.layout import Block, Cell, Head, Notice, Section, Toned, Words, pairs, sheet
 from xinheng.texts import T
@@ -161,6 +161,16 @@ def _visits(asked: Asked) -> list[Block]:
     return [sheet(head, shown, total=len(found))] if shown else []
 
 
+def _good_until(one: SeenReport) -> Cell:
+    if one.closed_why == "consent":
+        return Toned(str(T("同意已撤回", "consent withdrawn")), "stop")
+    if one.closed_why:
+        return Toned(str(T("到期已删除", "ended, deleted")), "act")
+    if one.days_left < 0:
+        return Toned(str(T("已过期", "too old")), "act")
+    return day(one.valid_until)
+
+
 def _bureaus(asked: Asked) -> list[Block]:
     seen = asked.view.seen
     found = reports_of(asked.user, asked.customer, asked.day, known_at=seen.known_at)
@@ -172,9 +182,7 @@ def _bureaus(asked: Asked) -> list[Block]:
             one.score or "–",
             one.mapped.grade if one.mapped else "–",
             day(one.reported_on),
-            day(one.valid_until)
-            if one.days_left >= 0
-            else Toned(str(T("已过期", "too old")), "act"),
+            _good_until(one),
         ]
         for one in found[:ROWS_SHOWN]
     ]
