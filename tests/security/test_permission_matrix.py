@@ -75,6 +75,9 @@ GONE = {
     "dated": [10**9],
     "wish": ["SX-0"],
     "letter": ["SX-0", 10**9],
+    "voiced": ["SX-0"],
+    "seat": ["SX-0", 10**9],
+    "stage": ["SX-0", 10**9],
     "learnt": [10**9],
     "paper": [NOBODY],
     "challenger": [10**9],
@@ -138,6 +141,9 @@ def relations(scene: Scene, page: Page, who: str) -> dict[str, list[Any]]:
             "hold": [scene.held[unit].pk],
             **{name: [scene.papers[unit][name]] for name in ("dated", "wish")},
             "letter": [scene.papers[unit]["wish"], scene.letters[unit]],
+            "voiced": [scene.voices[unit][0]],
+            "seat": [scene.voices[unit][0], scene.voices[unit][1]],
+            "stage": [scene.voices[unit][0], scene.voices[unit][2]],
             "grant": [int((scene.granted_at[unit] - EPOCH).total_seconds()) * 10**6],
         }[page.row]
     return rows

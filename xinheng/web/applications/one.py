@@ -85,6 +85,7 @@ def page(
         "forecast": _forecast(row),
         "may": _may(request, whole),
         "may_prove": user.may("ledger.verify"),
+        "may_decide": user.may(trail.DECIDE),
         "seat": mine,
         "today": today(at),
         "wrong": wrong,

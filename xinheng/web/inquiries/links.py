@@ -102,6 +102,7 @@ def links(request: HttpRequest) -> HttpResponse:
                 shown = LinkForm(user=request.user)
     drawn = qr_of(address) if address else ""
     context = {"form": shown, "address": address, "qr": drawn, "rows": _rows(request)}
+    context["may_invite"] = request.user.may("applications.write")
     return render(request, "inquiries/links.html", context, status=status)
 
 
