@@ -1,4 +1,4 @@
-"""`xinheng application`: applied, listed, shown, by a file row by row, taken back."""
+"""`xinheng application`: applied, listed, shown, by a file, taken back."""
 
 from __future__ import annotations
 
@@ -37,19 +37,28 @@ def test_applied_shown_and_taken_back(selling: Any, run: Any) -> None:
     assert back.json["state"] == "withdrawn"
 
 
-def test_a_file_is_applied_row_by_row(selling: Any, run: Any, tmp_path: Path) -> None:
+def test_a_file_is_applied_like_every_import(selling: Any, run: Any, tmp_path: Path) -> None:
     file = tmp_path / "wishes.csv"
     rows = [
         "客户编码,币种,金额,账期,用途",
-        "C1,CNY,100000.00,30,补货",
         "C1,CNY,100000.00,30,补货备料",
         "C2,CNY,1e5,30,补货备料",
         "C9,CNY,1.00,30,补货备料",
         "C3,CNY,100000.00,thirty,补货备料",
     ]
     file.write_bytes("\n".join(rows).encode("gb18030"))
-    done = run("application", "import", str(file), *WHO)
-    assert done.code == 1 and len(done.json["applied"]) == 1
-    assert [row["line"] for row in done.json["refused"]] == [2, 4, 5, 6]
-    file.write_text("customer,amount\nC1,5\n")
-    assert "currency" in run("application", "import", str(file), *WHO).err
+    brought = ("import", "applications", str(file), "--by", "alice", "--json")
+    refused = run(*brought)
+    assert refused.code == 1 and (refused.json["created"], refused.json["rejected"]) == (0, 3)
+    assert "thirty" in Path(refused.json["errors_file"]).read_text("utf-8-sig")
+    tried = run(*brought, "--skip-bad", "--dry-run")
+    assert tried.code == 0 and tried.json["created"] == 1 and tried.json["batch"] is None
+    done = run(*brought, "--skip-bad")
+    assert (done.json["created"], done.json["unchanged"]) == (1, 0)
+    again = run(*brought, "--skip-bad")
+    assert (again.json["created"], again.json["unchanged"]) == (0, 1)
+    (row,) = run("application", "list", *WHO).json
+    assert (row["customer"], row["state"], row["asked"]) == ("C1", "submitted", "100000.00")
+    undone = run("import", "undo", str(done.json["batch"]), "--json")
+    assert (undone.json["removed"], undone.json["applications_kept"]) == (1, 0)
+    assert run("application", "show", row["number"], *WHO).json["state"] == "withdrawn"

@@ -202,6 +202,12 @@ def require_only(row: Application) -> None:
         raise Refused(ApplicationRefusal.ALREADY_OPEN, number=other.number, currency=row.currency)
 
 
+def require_sound(new: NewApplication, day: date) -> None:
+    """What submitting asks of the wish itself, for a file's line before anything is written."""
+    _check(new, day)
+    words_of(new.purpose, PURPOSE, most=PURPOSE_MAX)
+
+
 def _check(new: NewApplication, day: date) -> None:
     for word, allowed in ((new.kind, Application.KINDS), (new.source, Application.SOURCES)):
         if word not in allowed:

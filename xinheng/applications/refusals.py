@@ -158,3 +158,7 @@ class ApplicationRefusal(Enum):
     )
     UNKNOWN_LETTER = T("没有这封信。", "There is no such letter.")
     LETTER_SENT = T("这封信已经送出。", "This letter has been handed over already.")
+    TOO_MANY_ROWS = T(
+        "一个文件最多 {most} 份申请，请拆分后再导入。",
+        "A file holds at most {most} applications: split it and import the parts.",
+    )

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 
 class NewApplication(NamedTuple):
     """A wish. kind: new | increase | temporary | renewal | decrease; source: sales | link | import
@@ -28,6 +30,37 @@ class NewApplication(NamedTuple):
     forecast: Mapping[str, Any] | None = None
     source: str = "sales"
     batch_id: int | None = None
+
+
+class ApplicationRow(Struct, frozen=True, kw_only=True):
+    """A wish as a line of a file says it: the customer by its code."""
+
+    customer_code: str
+    kind: str
+    amount_minor: int
+    currency: str
+    terms_days: int
+    purpose: str
+    valid_from: date | None = None
+    valid_until: date | None = None
+    purchases_minor: int | None = None
+    share_pct: int | None = None
+
+    def wish(self, customer_id: int, batch_id: int | None) -> NewApplication:
+        forecast = {"purchases_year_minor": self.purchases_minor, "our_share_pct": self.share_pct}
+        return NewApplication(
+            customer_id=customer_id,
+            currency=self.currency,
+            asked_minor=self.amount_minor,
+            terms_days=self.terms_days,
+            kind=self.kind,
+            purpose=self.purpose.strip(),
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+            forecast={name: told for name, told in forecast.items() if told is not None} or None,
+            source="import",
+            batch_id=batch_id,
+        )
 
 
 class Condition(NamedTuple):

@@ -1,43 +1,28 @@
-"""`xinheng application list | show | apply | import | withdraw`: applications for credit.
+"""`xinheng application list | show | apply | withdraw`: applications for credit.
 
-`apply CODE 800000.00 --terms 60 --purpose 旺季备货 --by bob` makes one and submits it; `import
-FILE` reads a CSV with the columns customer, currency, amount, terms_days, purpose and (if wanted)
-kind, each row by itself: what is refused is told with its line and stops nothing else.
-Investigating, proposing and voting is done on the pages. With `--json`: {"number", "state",
-"customer", "asked", "currency", "due_at"}, `import`: {"applied", "refused": [{"line", "why"}]}.
+`apply CODE 800000.00 --terms 60 --purpose 旺季备货 --by bob` makes one and submits it; many come by
+`xinheng import applications FILE`. Investigating, proposing and voting is done on the pages. With
+`--json`: {"number", "state", "kind", "customer", "asked", "currency", "due_at"}.
 """
 
 from __future__ import annotations
 
-import csv
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from xinheng.cli.answer import Json, say
-from xinheng.cli.typed import By, actor_named, currency_or_own, customer_coded, person_named
+from xinheng.cli.typed import By, actor_named, currency_or_own, customer_coded, minor, person_named
 from xinheng.operate.database import django_ready
 from xinheng.operate.trouble import Exit, Trouble
 
 if TYPE_CHECKING:
     from xinheng.applications.models import Application
-    from xinheng.people.actor import Actor
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="授信申请 · Applications for credit"
 )
-ROWS_MAX = 5_000
-COLUMNS = ("customer", "currency", "amount", "terms_days", "purpose")
-NAMES = {
-    "客户编码": "customer",
-    "币种": "currency",
-    "金额": "amount",
-    "账期": "terms_days",
-    "用途": "purpose",
-    "种类": "kind",
-}
 Number = Annotated[str, typer.Argument(help="申请编号 · The application's number")]
 
 
@@ -94,41 +79,14 @@ def apply(
 ) -> None:
     """提出申请 · Apply for a customer."""
     django_ready()
+    from xinheng.applications.applying import apply_at_once
+    from xinheng.applications.rows import NewApplication
+
     money = currency_or_own(currency)
-    row = {
-        "customer": customer,
-        "currency": money,
-        "amount": amount,
-        "terms_days": str(terms),
-        "purpose": purpose,
-        "kind": kind,
-    }
-    made = _apply(row, actor_named(by), "sales")
+    found, asked = customer_coded(customer.strip()), minor(amount.strip(), money)
+    new = NewApplication(found.pk, money, asked, terms, kind=kind, purpose=purpose)
+    made = apply_at_once(new, actor=actor_named(by), at=datetime.now(UTC))
     say(told(made), as_json, lambda: typer.echo(f"{made.number}  {made.state}"))
-
-
-@app.command("import")
-def import_rows(
-    file: Annotated[Path, typer.Argument(help="CSV，UTF-8 或 GB18030 · A CSV file")],
-    by: By,
-    as_json: Json = False,
-) -> None:
-    """从文件提出申请 · Apply by a file, each row by itself."""
-    django_ready()
-    from xinheng.refusals import Refused
-
-    actor, applied, refused = actor_named(by), [], []
-    for line, row in _read(file):
-        try:
-            applied.append(_apply(row, actor, "import").number)
-        except Refused as no:
-            refused.append({"line": line, "why": no.text.both()})
-        except Trouble as no:
-            refused.append({"line": line, "why": {"zh": no.zh, "en": no.en}})
-    answer = {"applied": applied, "refused": refused}
-    say(answer, as_json, lambda: _lines([*({"number": one} for one in applied), *refused]))
-    if refused:
-        raise typer.Exit(1)
 
 
 @app.command()
@@ -144,53 +102,6 @@ def withdraw(
 
     row = take_back(number, reason, actor=actor_named(by), at=datetime.now(UTC))
     say(told(row), as_json, lambda: typer.echo(f"{row.number}  {row.state}"))
-
-
-def _apply(row: dict[str, str], actor: Actor, source: str) -> Application:
-    from xinheng.applications.applying import apply_at_once
-    from xinheng.applications.rows import NewApplication
-    from xinheng.credit.money import MoneyError, to_minor
-
-    try:
-        asked = to_minor(row["amount"].strip(), row["currency"].strip())
-        terms = int(row["terms_days"])
-    except MoneyError as error:
-        raise Trouble(error.zh, error.en, Exit.FAILED) from error
-    except ValueError as error:
-        zh, en = "账期应为整数天数。", "Terms are a whole number of days."
-        raise Trouble(zh, en, Exit.FAILED) from error
-    new = NewApplication(
-        customer_coded(row["customer"].strip()).pk,
-        row["currency"].strip(),
-        asked,
-        terms,
-        kind=row.get("kind", "").strip() or "new",
-        purpose=row["purpose"],
-        source=source,
-    )
-    return apply_at_once(new, actor=actor, at=datetime.now(UTC))
-
-
-def _read(file: Path) -> list[tuple[int, dict[str, str]]]:
-    """The rows with their lines. Ends the command where a column is missing."""
-    raw = file.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("gb18030", errors="replace")
-    reader = csv.DictReader(text.splitlines())
-    heads = {name: NAMES.get(name.strip(), name.strip()) for name in reader.fieldnames or ()}
-    if missing := [name for name in COLUMNS if name not in heads.values()]:
-        told_ = ", ".join(missing)
-        raise Trouble(f"缺少列：{told_}。", f"These columns are missing: {told_}.", Exit.FAILED)
-    rows = [
-        (line, {heads[key]: value or "" for key, value in row.items() if key in heads})
-        for line, row in enumerate(reader, start=2)
-    ]
-    if len(rows) > ROWS_MAX:
-        zh, en = f"最多 {ROWS_MAX} 行。", f"At most {ROWS_MAX} rows."
-        raise Trouble(zh, en, Exit.FAILED)
-    return rows
 
 
 def told(row: Application) -> dict[str, Any]:

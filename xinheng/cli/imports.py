@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from xinheng.cli.answer import Json, say
+from xinheng.cli.typed import actor_named
 
 KINDS = {
     "customers": "客户 · Customers",
@@ -33,6 +34,7 @@ KINDS = {
     "statements_ifrs": "财务报表，国际准则，一行一份 · Statements, IFRS, one a row",
     "lines_ifrs": "财务报表，国际准则，一行一项 · Statements, IFRS, one line a row",
     "facts": "档案信息 · Facts of the credit file (each waits to be verified)",
+    "applications": "授信申请 · Applications for credit (each is submitted)",
     "rates": "汇率 · Exchange rates",
     "holidays": "节假日 · Holidays",
     "terms": "付款条件 · Payment terms",
@@ -56,6 +58,12 @@ Currency = Annotated[
 Order = Annotated[
     str, typer.Option("--date-order", help="2/11/2026 的读法：dmy 或 mdy · How to read 2/11/2026")
 ]
+By = Annotated[
+    str,
+    typer.Option(
+        "--by", help="以谁的名义，用户名；空则为系统 · On whose authority; empty: the system's"
+    ),
+]
 Mapping = Annotated[
     str, typer.Option("--mapping", help='列映射 · Columns by hand: "number=row,amount=total"')
 ]
@@ -69,11 +77,12 @@ def _command(kind: str) -> Callable[..., None]:
         currency: Currency = "",
         date_order: Order = "",
         mapping: Mapping = "",
+        by: By = "",
         as_json: Json = False,
     ) -> None:
         if date_order not in ("", "dmy", "mdy"):
             raise typer.BadParameter("dmy / mdy", param_hint="--date-order")
-        _run(kind, file, dry_run, skip_bad, currency, date_order, mapping, as_json)
+        _run(kind, file, dry_run, skip_bad, currency, date_order, mapping, by, as_json)
 
     return command
 
@@ -90,6 +99,7 @@ def _run(
     currency: str,
     date_order: str,
     mapping: str,
+    by: str,
     as_json: bool,
 ) -> None:
     from xinheng.operate.database import django_ready
@@ -103,7 +113,7 @@ def _run(
         result = run_import(
             kind,
             file,
-            actor=system("cli"),
+            actor=actor_named(by) if by else system("cli"),
             at=datetime.now(UTC),
             dry_run=dry_run,
             skip_bad=skip_bad,
@@ -189,6 +199,7 @@ def undo(
         "restored": result.restored,
         "customers_kept": result.customers_kept,
         "facts_kept": result.facts_kept,
+        "applications_kept": result.applications_kept,
     }
     say(answer, as_json, lambda: _show_undone(result))
 
@@ -199,6 +210,9 @@ def _show_undone(result: Any) -> None:
     if result.facts_kept:
         kept = result.facts_kept
         print(f"  {kept} 项已核验而保留 · {kept} facts stay: they were verified meanwhile")
+    if result.applications_kept:
+        kept = result.applications_kept
+        print(f"  {kept} 份申请已有人办理而保留 · {kept} applications stay: somebody has them")
     if result.customers_kept:
         kept = result.customers_kept
         print(f"  {kept} 个客户已被引用而保留 · {kept} customers stay: others refer to them")

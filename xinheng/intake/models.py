@@ -17,7 +17,7 @@ class ImportBatch(models.Model):
     KINDS = [
         *("customers", "invoices", "receipts", "orders", "statements", "deliveries"),
         *("credit_notes", "bills", "guarantees", "opening_balances", "rates", "holidays", "terms"),
-        "facts",
+        *("facts", "applications"),
         *("statements_cas", "lines_cas", "statements_ifrs", "lines_ifrs"),
         "documents",  # by message: a mixture of kinds
     ]

@@ -12,7 +12,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from xinheng.connectors.files import almanac_rows, document_rows, fact_rows, statement_rows
+from xinheng.connectors.files import (
+    almanac_rows,
+    application_rows,
+    document_rows,
+    fact_rows,
+    statement_rows,
+)
 from xinheng.connectors.files.fields import FIGURES
 from xinheng.connectors.files.rows import RowError, Table
 from xinheng.credit.identity import WARN, check_uscc
@@ -94,11 +100,13 @@ _KEYS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(document_rows.MAKERS, _number),
     **almanac_rows.KEYS,
     **fact_rows.KEYS,
+    **application_rows.KEYS,
     **statement_rows.KEYS,
 }
 _NUMBER = {
     **dict.fromkeys(document_rows.MAKERS, "number"),
     **dict.fromkeys(("customers", "statements", "opening_balances"), "customer_code"),
+    "applications": "customer_code",
     **dict.fromkeys(("rates", "holidays"), "day"),
     "terms": "code",
     "facts": "value",
@@ -184,5 +192,6 @@ _MAKERS: dict[str, Callable[[Table, bool], Make]] = {
     **document_rows.MAKERS,
     **almanac_rows.MAKERS,
     **fact_rows.MAKERS,
+    **application_rows.MAKERS,
     **statement_rows.MAKERS,
 }

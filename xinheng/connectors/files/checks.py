@@ -13,6 +13,7 @@ from django.db import connection
 
 from xinheng.almanac.checking import jumped
 from xinheng.almanac.queries import jumps
+from xinheng.connectors.files.application_checks import check_applications
 from xinheng.connectors.files.build import Built
 from xinheng.connectors.files.fact_checks import check_facts
 from xinheng.connectors.files.rows import Table
@@ -46,6 +47,8 @@ def check(table: Table, built: Built, actor: Actor) -> Built:
         bad = _jumping(table, built)
     elif table.kind == "facts":
         bad = check_facts(table, built, actor)
+    elif table.kind == "applications":
+        bad = check_applications(table, built, actor)
     elif table.kind == "opening_balances":
         bad = _turned(table, built)
     elif table.kind in _MODELS:

@@ -34,7 +34,7 @@ def check_facts(table: Table, built: Built, actor: Actor) -> set[int]:
     for row, position in zip(built.rows, built.positions, strict=True):
         count[row.customer_code] += 1
         if row.customer_code not in ids:
-            table.refuse(position, "customer_code", _nobody(row.customer_code))
+            table.refuse(position, "customer_code", nobody(row.customer_code))
             bad.add(position)
         elif count[row.customer_code] > WAITING_MAX:
             table.refuse(position, "customer_code", _TOO_MANY)
@@ -52,7 +52,7 @@ def _customers(codes: set[str], actor: Actor) -> dict[str, int]:
     return {code: pk for code, pk, unit in rows if actor.reaches(unit)}
 
 
-def _nobody(code: str) -> T:
+def nobody(code: str) -> T:
     if any(not one.isprintable() or not one.isascii() for one in code):
         return T(
             f"没有客户 {code}：编码里有全角或看不见的字符吗？请核对编码。",

@@ -52,10 +52,11 @@ def _facts(table: Table, simulated: bool) -> Make:
 
     def make(position: int) -> NewFact | None:
         field = fields[get["field"](position)]
-        key = (field.code, get["value"](position), get["value_currency"](position))
-        key = (*key, get["times"](position))
+        names = ("value", "value_currency", "times")
+        told, currency, times = (get[name](position) for name in names)
+        key = (field.code, told, currency, times)
         if key not in known:
-            known[key] = _value(field, *key[1:], table)
+            known[key] = _value(field, told, currency, times, table)
         value = known[key]
         if isinstance(value, Unreadable):
             table.refuse(position, "value", value.reason)

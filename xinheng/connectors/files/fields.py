@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from xinheng.connectors.files import (
     almanac_fields,
+    application_fields,
     document_fields,
     fact_fields,
     statement_fields,
@@ -28,6 +29,7 @@ KINDS = {
     "statements": T("财务报表（主要数字）", "Financial statements, key figures"),
     **statement_fields.KINDS,
     "facts": T("档案信息", "Facts of the credit file"),
+    "applications": T("授信申请", "Applications for credit"),
     "rates": T("汇率", "Exchange rates"),
     "holidays": T("节假日", "Holidays"),
     "terms": T("付款条件", "Payment terms"),
@@ -36,8 +38,8 @@ KINDS = {
 BATCH_KINDS = KINDS | {"documents": T("接口单据", "Documents by message")}
 # What is looked up: about no customer, and for people with a permission of its own.
 ALMANAC = frozenset({"rates", "holidays", "terms"})
-# What no score reads yet when it comes in: what is looked up, and facts that wait.
-UNSCORED = ALMANAC | {"facts"}
+# What no score reads yet when it comes in: what is looked up, facts that wait, wishes.
+UNSCORED = ALMANAC | {"facts", "applications"}
 
 CUSTOMER_STATUS = {
     **dict.fromkeys(
@@ -97,6 +99,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     "holidays": almanac_fields.HOLIDAYS,
     "terms": almanac_fields.TERMS,
     "facts": fact_fields.FACTS,
+    "applications": application_fields.APPLICATIONS,
     **statement_fields.FIELDS,
 }
 

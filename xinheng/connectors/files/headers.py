@@ -18,7 +18,8 @@ from typing import Any
 from msgspec import Struct
 
 from xinheng.connectors.files import fields
-from xinheng.connectors.files.fields import FIELDS, Field, field_of
+from xinheng.connectors.files.field import Field
+from xinheng.connectors.files.fields import FIELDS, field_of
 from xinheng.connectors.files.refusals import FileRefusal
 from xinheng.connectors.files.values import text
 from xinheng.refusals import Refused

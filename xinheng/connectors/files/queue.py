@@ -42,7 +42,7 @@ from xinheng.texts import T
 
 SHOWN_ERRORS = 50
 SWEPT_SECONDS = 3600
-AMOUNTS = frozenset({"amount", *(figure.name for figure in FIGURES)})
+AMOUNTS = frozenset({"amount", "purchases", *(figure.name for figure in FIGURES)})
 SUFFIXES = (".csv", ".txt", ".xlsx", ".xls", ".zip")
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,8 @@ from django.db.models import Q
 from msgspec import Struct
 
 from xinheng.almanac import actions as almanac
+from xinheng.applications.importing import record_applications, withdraw_imported
+from xinheng.applications.trail import WRITE
 from xinheng.connectors.files.fields import ALMANAC
 from xinheng.connectors.files.statement_rows import MAKERS as STATEMENTS
 from xinheng.customers import actions as customers
@@ -55,6 +57,7 @@ _RECORD: dict[str, Any] = {
     "statements": dossiers.record_statements,
     **dict.fromkeys(STATEMENTS, dossiers.record_statements),
     "facts": fact_import.record_facts,
+    "applications": record_applications,
     "rates": almanac.record_rates,
     "holidays": almanac.record_holidays,
     "terms": almanac.record_terms,
@@ -82,15 +85,22 @@ class UndoResult(Struct, frozen=True, kw_only=True):
     restored: int
     customers_kept: int
     facts_kept: int = 0  # verified meanwhile: they stay
+    applications_kept: int = 0  # somebody deals with them: they stay
     assessed: int = 0
 
 
 def require(kind: str, actor: Actor) -> None:
     """Whether the actor may bring this kind. Refuses NOT_ALLOWED, before a file is looked at."""
-    more = almanac.PERMISSION if kind in ALMANAC else {"facts": facts.ENTER}.get(kind)
-    for word in filter(None, ("imports.run", more)):
+    for word in filter(None, ("imports.run", permission_of(kind))):
         if not actor.may(word):
             raise Refused(IntakeRefusal.NOT_ALLOWED, permission=word)
+
+
+def permission_of(kind: str) -> str | None:
+    """What a kind asks for besides `imports.run`."""
+    if kind in ALMANAC:
+        return almanac.PERMISSION
+    return {"facts": facts.ENTER, "applications": WRITE}.get(kind)
 
 
 def record(
@@ -122,6 +132,15 @@ def still_there(ids: Iterable[int]) -> list[int]:
 
 def undo(batch: ImportBatch, *, actor: Actor, at: datetime) -> UndoResult:
     """Documents first, then the customers that they named; each room restores its own."""
+    if batch.kind == "applications":
+        taken = withdraw_imported(batch, actor=actor, at=at)
+        return UndoResult(
+            batch_id=batch.pk,
+            removed=taken.withdrawn,
+            restored=0,
+            customers_kept=0,
+            applications_kept=taken.kept,
+        )
     if batch.kind == "facts":
         gone = fact_import.withdraw_facts(batch, actor=actor, at=at)
         return UndoResult(

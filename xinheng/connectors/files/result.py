@@ -94,6 +94,9 @@ def _shown(row: Any) -> dict[str, Any]:
     shown: dict[str, Any] = {name: v for name, v in told.items() if v is not msgspec.UNSET}
     if "amount_minor" in shown:
         shown["amount"] = to_text(shown.pop("amount_minor"), shown["currency"])
+    if "purchases_minor" in shown:
+        bought = shown.pop("purchases_minor")
+        shown["purchases"] = "" if bought is None else to_text(bought, shown["currency"])
     if "figures" in shown:
         lines = {name: v for name, v in shown.pop("lines", {}).items() if name in SHOWN_LINES}
         figures = shown.pop("figures") | lines

@@ -11,15 +11,26 @@ import io
 from pathlib import Path
 from typing import Any
 
-from xinheng.connectors.files.fields import FIELDS, KINDS, Field
+from xinheng.connectors.files.field import Field
+from xinheng.connectors.files.fields import FIELDS, KINDS
 from xinheng.connectors.files.refusals import FileRefusal
 from xinheng.connectors.files.statement_fields import LONG, template_rows
+from xinheng.credit.money import EXPONENTS
 from xinheng.refusals import Refused
+from xinheng.texts import T
 
 FILLED_ROWS = 5_000  # how far drop-downs and formats reach
 WIDTH = 18
 LIST_CHARACTERS_MAX = 255  # what a drop-down takes in itself; longer lists stand on a sheet
 LISTS = "选项 Lists"
+USUAL = ("CNY", "USD", "EUR", "HKD", "JPY", "GBP")
+_MONEY = frozenset(code for code, digits in EXPONENTS.items() if digits is not None)
+NOTES = {
+    "day": T("写成 2026-11-02", "written as 2026-11-02"),
+    "amount": T("写成 1234.50 或 1,234.50", "written as 1234.50 or 1,234.50"),
+    "choice": T("从下拉列表中选择", "choose from the list"),
+    "yes": T("是或否；空则为否", "yes or no; empty: no"),
+}
 
 
 def write_template(kind: str, path: Path) -> Path:
@@ -35,7 +46,7 @@ def template_csv(kind: str) -> bytes:
     writer = csv.writer(out)
     writer.writerow([field.label.zh for field in _fields(kind)])
     if kind not in LONG:
-        writer.writerow([field.sample for field in _fields(kind)])
+        writer.writerow([_sample(field) for field in _fields(kind)])
     for row in template_rows(kind):
         writer.writerow([row.get(field.name, "") for field in _fields(kind)] + [row[""]])
     return out.getvalue().encode("utf-8-sig")
@@ -81,7 +92,7 @@ def _column(workbook: Any, sheet: Any, column: int, field: Field) -> None:
     sheet.write_string(0, column, field.label.zh, workbook.add_format(bold))
     sheet.write_comment(0, column, _note(field))
     if field.sample:
-        sheet.write_string(1, column, field.sample)
+        sheet.write_string(1, column, _sample(field))
     choices = _choices(field)
     if choices:
         source: Any = _range(column, choices) if _is_long(choices) else choices
@@ -114,14 +125,35 @@ def _lists(workbook: Any, kind: str) -> None:
 
 
 def _choices(field: Field) -> list[str]:
+    """What a drop-down offers, in the words of the header's language where there are any."""
     if field.form == "yes":
         return ["是", "否"]
-    return list(dict.fromkeys(field.choices.values()))
+    if field.form == "currency":
+        return [*USUAL, *sorted(code for code in _MONEY if code not in USUAL)]
+    return [_word(field, value) for value in dict.fromkeys(field.choices.values())]
+
+
+def _word(field: Field, value: str) -> str:
+    """The first Chinese word that means a value; grades such as A stay as they are."""
+    told = (word for word, meant in field.choices.items() if meant == value)
+    lettered = len(value) == 1 and value.isalpha()
+    return next((word for word in told if not lettered and not word.isascii()), value)
+
+
+def _sample(field: Field) -> str:
+    value = field.choices.get(field.sample.casefold())
+    return field.sample if value is None else _word(field, value)
+
+
+def _told(field: Field) -> T | None:
+    """The field's own note, else how a cell of its form is written."""
+    return field.note or NOTES.get(field.form)
 
 
 def _note(field: Field) -> str:
     must = "必填 · required" if field.required and not field.unless else "选填 · optional"
-    note = f"\n{field.note.zh}\n{field.note.en}" if field.note else ""
+    told = _told(field)
+    note = f"\n{told.zh}\n{told.en}" if told else ""
     return f"{field.label.en}\n{must}{note}"
 
 
@@ -134,6 +166,7 @@ def _notes(workbook: Any, kind: str) -> None:
         sheet.write_string(0, column, said, head)
     for row, field in enumerate(FIELDS[kind], 1):
         required = "是 yes" if field.required and not field.unless else ""
-        note = f"{field.note.zh} / {field.note.en}" if field.note else ""
+        told = _told(field)
+        note = f"{told.zh} / {told.en}" if told else ""
         for column, said in enumerate((field.label.zh, field.label.en, required, note)):
             sheet.write_string(row, column, said)

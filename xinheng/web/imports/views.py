@@ -21,12 +21,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from xinheng.connectors.files import templates
-from xinheng.connectors.files.fields import ALMANAC, BATCH_KINDS, FIELDS, KINDS
+from xinheng.connectors.files.fields import BATCH_KINDS, FIELDS, KINDS
 from xinheng.connectors.files.headers import parse_mapping
 from xinheng.connectors.files.imports import undo_import
 from xinheng.connectors.files.queue import forget_files, queue_import
 from xinheng.connectors.files.read import FILE_BYTES_MAX, ROWS_MAX
-from xinheng.connectors.files.record import UndoResult
+from xinheng.connectors.files.record import UndoResult, permission_of
 from xinheng.connectors.files.refusals import FileRefusal
 from xinheng.intake.actions import confirm_trial, try_again, withdraw_trials
 from xinheng.intake.models import ImportBatch
@@ -56,6 +56,7 @@ TABLES = {
     "almanac_holiday": T("节假日", "holidays"),
     "almanac_paymentterm": T("付款条件", "payment terms"),
     "dossiers_statement": T("报表", "statements"),
+    "applications_application": T("授信申请", "applications"),
 }
 
 
@@ -74,7 +75,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         "kinds": {
             kind: label
             for kind, label in KINDS.items()
-            if kind not in ALMANAC or request.user.may("almanac.edit")
+            if (word := permission_of(kind)) is None or request.user.may(word)
         },
         "batch_kinds": BATCH_KINDS,
         "may_look_up": request.user.may("portfolio.view"),
@@ -236,6 +237,7 @@ def _batch_context(request: HttpRequest, row: ImportBatch) -> dict[str, object]:
         "kind": BATCH_KINDS[row.kind],
         "touched": touched,
         "may_undo": may_undo,
+        "may_see_applications": request.user.may("applications.view"),
         "under_way": row.state == "running",
         "quarantined": [shown(item) for item in waits[:SHOWN_MAX]],
         "quarantined_count": waits.count(),
@@ -263,13 +265,15 @@ def undo(request: HttpRequest, batch_id: int) -> HttpResponse:
         except Refused as refused:
             error = refused.text
         else:
-            messages.success(request, str(_undone(result)))
+            messages.success(request, str(_undone(result, row.kind)))
             return redirect("import", batch_id=row.pk)
     context = _batch_context(request, row) | {"undo_error": error}
     return render(request, "imports/batch.html", context, status=422)
 
 
-def _undone(result: UndoResult) -> T:
+def _undone(result: UndoResult, kind: str) -> T:
+    if kind == "applications":
+        return _withdrawn(result)
     said = T(
         "批次 {b} 已撤销：删除 {r} 条，还原 {s} 条，占用和评级已重算。",
         "Batch {b} is undone: {r} records removed, {s} restored; exposure and ratings follow.",
@@ -287,3 +291,15 @@ def _undone(result: UndoResult) -> T:
         " {n} customers stay: assessments or other records refer to them.",
     ).format(n=result.customers_kept)
     return T(said.zh + kept.zh, said.en + kept.en)
+
+
+def _withdrawn(result: UndoResult) -> T:
+    said = T(
+        "批次 {b} 已撤销：撤回 {n} 份申请。", "Batch {b} is undone: {n} applications withdrawn."
+    ).format(b=result.batch_id, n=result.removed)
+    if not result.applications_kept:
+        return said
+    stay = T(
+        "{n} 份已有人办理，保留。", " {n} stay: somebody deals with them or has ended them."
+    ).format(n=result.applications_kept)
+    return T(said.zh + stay.zh, said.en + stay.en)
