@@ -59,7 +59,7 @@ class WithdrawForm(forms.Form):
         self.consent = consent
 
     def add_refusal(self, refused: Refused) -> None:
-        field = _FIELD_OF.get(refused.code)  # type: ignore[call-overload]
+        field = _FIELD_OF[refused.code]  # type: ignore[index]
         self.add_error(field, forms.ValidationError(str(refused.text)))
 
 
@@ -98,7 +98,10 @@ def withdraw(request: HttpRequest, code: str, consent: UUID) -> HttpResponse:
                 consent, told["told_on"], told["words"], actor=actor_of(request), at=now
             )
         except Refused as refused:
-            form.add_refusal(refused)
+            if refused.code in _FIELD_OF:
+                form.add_refusal(refused)
+            else:  # it is over, so that there is no form any more beside which it could stand
+                messages.error(request, str(refused.text))
         else:
             messages.success(request, str(DONE.format(r=done.reports, f=done.facts)))
             return redirect("reports", code=customer.code)
