@@ -24,6 +24,8 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as drawing
 
 from xinheng.operate.child import Child
 from xinheng.operate.cluster import THROW_AWAY, Cluster, dsn_for
@@ -41,6 +43,10 @@ os.environ["XINHENG_DSN"] = os.environ.get("DATABASE_URL") or dsn_for(DATA, THRO
 os.environ.setdefault(
     "DJANGO_ALLOW_ASYNC_UNSAFE", "1"
 )  # Playwright keeps an event loop in the test's thread
+
+# How long an example takes says how busy the machine is, nothing about the rule.
+drawing.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+drawing.load_profile("house")
 
 if importlib.util.find_spec("xinheng.settings") is not None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xinheng.settings")
