@@ -32,7 +32,7 @@ from xinheng.limits.models import CreditLine
 from xinheng.people.actor import Actor, of_user
 from xinheng.people.models import User
 
-LEAST: Final = 300_000_00  # what the automatic cell can't grant, so that people vote
+LEAST: Final = 300_000_00  # more than the automatic cell can grant, so that people vote
 MIDDLING: Final = ("BB", "B")
 # what the authority matrix gives to the committee, by grade: the better, the more
 LARGE: Final = {"BB": 9_000_000_00, "B": 9_000_000_00, "CCC": 3_000_000_00, "CC": 3_000_000_00}
@@ -59,17 +59,17 @@ class Way(NamedTuple):
 
 
 WAYS: Final = (
-    Way("granted", "increase", 130, 4, "明年框架合同已签，每月发货量约增三成。"),
-    Way("deciding", "increase", 150, 3, "新增两家门店，旺季备货集中在年底。"),
+    Way("granted", "increase", 130, 4, "明年框架合同已签，每月发货量约增三成。", 350_000_00),
+    Way("deciding", "increase", 150, 3, "新增两家门店，旺季备货集中在年底。", 480_000_00),
     Way("committee", "increase", 120, 4, "承接省级项目，三个月内集中供货。", None),
-    Way("assessed", "renewal", 100, 2, "现额度年底到期，按原额度续期。"),
-    Way("investigating", "increase", 140, 1, "客户要求账期不变，订单量上调。"),
+    Way("assessed", "renewal", 100, 2, "现额度年底到期，按原额度续期。", 320_000_00),
+    Way("investigating", "increase", 140, 1, "客户要求账期不变，订单量上调。", 650_000_00),
     Way("investigating", "renewal", 110, 9, "续期并略增，覆盖春节前备货。"),
-    Way("submitted", "increase", 120, 0, "新产品线试销，预计半年内放量。"),
-    Way("submitted", "temporary", 60, 5, "节前一次性大单，四十五天内回款。"),
-    Way("draft", "increase", 125, 0, "待客户补充报表后提交。"),
-    Way("returned", "increase", 200, 4, "拟提高额度以统一结算。"),
-    Way("rejected", "increase", 300, 6, "希望翻倍授信，用于多点铺货。"),
+    Way("submitted", "increase", 120, 0, "新产品线试销，预计半年内放量。", 550_000_00),
+    Way("submitted", "temporary", 60, 5, "节前一次性大单，四十五天内回款。", 420_000_00),
+    Way("draft", "increase", 125, 0, "待客户补充报表后提交。", 380_000_00),
+    Way("returned", "increase", 200, 4, "拟提高额度以统一结算。", 900_000_00),
+    Way("rejected", "increase", 300, 6, "希望翻倍授信，用于多点铺货。", 1_200_000_00),
     Way("withdrawn", "temporary", 50, 3, "临时加单，后客户取消。"),
 )
 FOUND: Final = {

@@ -58,15 +58,10 @@ class Heap(Struct, frozen=True):
 def board(request: HttpRequest) -> HttpResponse:
     """All applications in sight that go on, or those that ended."""
     at = timezone.now()
-    tab, text = request.GET.get("tab", ""), request.GET.get("q", "")[:80]
-    tab = tab if tab in TABS or tab in KINDS else ""
-    kind = request.GET.get("kind", "")
-    state = request.GET.get("state", "")
-    sought = kind if kind in KINDS and tab == "" else tab or "all"
-    states = (state,) if state in STATES else ()
-    cards = queries.board(request.user, at=at, tab=sought, states=states, text=text)
+    tab, kind, state, text = _asked(request)
+    cards = cards_of(request, at)
     lines = [line_of(card, at) for card in cards]
-    as_table = request.GET.get("as") == "table" or tab == "ended" or bool(states)
+    as_table = request.GET.get("as") == "table" or tab == "ended" or bool(state)
     context = {
         "lines": lines,
         "as_table": as_table,
@@ -84,6 +79,26 @@ def board(request: HttpRequest) -> HttpResponse:
         "may_write": request.user.may(trail.WRITE),
     }
     return render(request, "applications/board.html", context)
+
+
+def cards_of(request: HttpRequest, at: datetime) -> list[queries.Card]:
+    """What the page lists as its address narrows it; an export takes the same."""
+    tab, kind, state, text = _asked(request)
+    sought = kind if kind and not tab else tab or "all"
+    states = (state,) if state else ()
+    return queries.board(request.user, at=at, tab=sought, states=states, text=text)
+
+
+def _asked(request: HttpRequest) -> tuple[str, str, str, str]:
+    """Tab, kind, state and words of the address; what is not known counts as not said."""
+    said = request.GET
+    tab, kind, state = said.get("tab", ""), said.get("kind", ""), said.get("state", "")
+    return (
+        tab if tab in TABS else "",
+        kind if kind in KINDS else "",
+        state if state in STATES else "",
+        said.get("q", "")[:80],
+    )
 
 
 def _tabs(user: Any, at: datetime) -> list[tuple[str, T, int | None]]:

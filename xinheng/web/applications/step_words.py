@@ -56,9 +56,7 @@ def said(step: Step) -> T:
 
 
 def who_of(step: Step) -> str:
-    """Who did it: a person by name, the system, or the customer through a link."""
-    if step.person is not None:
-        return str(step.person.name)
+    """Who did it where it was no person: the system, or the customer through a link."""
     if step.by.startswith("system:"):
         return str(T("系统", "the system"))
     return (

@@ -14,7 +14,6 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from xinheng.applications.models import Application
 from xinheng.applications.trail import STATE_NAMES
 from xinheng.customers.models import Customer
 from xinheng.decisions.models import Hold, Rating
@@ -28,6 +27,7 @@ from xinheng.papers.sheets import ROWS_MAX, Column
 from xinheng.people.queries import today
 from xinheng.receivables.models import Receipt
 from xinheng.texts import T
+from xinheng.web.applications.board import cards_of
 from xinheng.web.customers import rows as customer_rows
 from xinheng.web.customers.views import COLUMNS as CUSTOMER_COLUMNS
 from xinheng.web.customers.views import wanted_of as customers_wanted
@@ -318,12 +318,8 @@ RATING_COLUMNS: Final = (
 
 
 def _applications(request: HttpRequest) -> Found:
-    rows = Application.objects.all().visible_to(request.user)
-    state = request.GET.get("state", "")
-    if state in STATE_NAMES:
-        rows = rows.filter(state=state)
-    joined = rows.select_related("customer", "applicant", "analyst")
-    return _all(joined.order_by("-created_at", "-pk"))
+    cards = cards_of(request, timezone.now())
+    return Found([card.row for card in cards], len(cards))
 
 
 APPLICATION_COLUMNS: Final = (
