@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from xinheng.modelling.models import LearntModel, Sample, Training
 from xinheng.modelling.promoting import REASON_MAX, why_not_champion
 from xinheng.policies.queries import live
+from xinheng.web.decisions.words import ref
 from xinheng.web.frame.answers import download
 from xinheng.web.frame.tables import tabs
 from xinheng.web.models import drawing, reading
@@ -58,6 +59,7 @@ def models(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": [row_of(one) for one in rows],
         "policy": policy,
+        "shipped_name": ref(f"{policy.name} v{policy.version}") if policy else None,
         "shipped": policy is not None and not any(one.state == "champion" for one in rows),
         "samples": Sample.objects.visible_to(request.user)
         .defer("content_sealed")

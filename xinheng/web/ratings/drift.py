@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from xinheng.credit.money import divide_half_up
 from xinheng.modelling.models import DriftReading
 from xinheng.texts import T
+from xinheng.web.decisions.words import ref
 from xinheng.web.frame.tables import url_with
 
 WORDS: Final = {
@@ -57,7 +58,12 @@ def drift(request: HttpRequest) -> HttpResponse:
     from xinheng.modelling import bands, drifting
 
     one = drifting.watched()
-    context: dict[str, Any] = {"watched": one, "least": drifting.LEAST_ROWS, "words": WORDS}
+    context: dict[str, Any] = {
+        "watched": one,
+        "watched_name": _name(one),
+        "least": drifting.LEAST_ROWS,
+        "words": WORDS,
+    }
     if one is None:
         return render(request, "ratings/drift.html", context)
     found = list(one.readings().order_by("month"))
@@ -89,6 +95,11 @@ def drift(request: HttpRequest) -> HttpResponse:
             "drawn_again": drifting.has_interval(chosen.rows),
         }
     return render(request, "ratings/drift.html", context)
+
+
+def _name(one: Any) -> T | str:
+    """A learnt model has the name that a person gave it; the shipped card's is translated."""
+    return "" if one is None else one.name if one.model else ref(one.name)
 
 
 def _chosen(
