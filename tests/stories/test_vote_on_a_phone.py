@@ -96,4 +96,18 @@ def test_read_ask_and_vote(house: House, served: str, page: Any, heard: list[str
     seen(page, "done")
     page.goto(f"{served}/delegations/")
     seen(page, "delegations")
+    wide_and_in_english(house, served, page)
     assert heard == []
+
+
+def wide_and_in_english(house: House, served: str, page: Any) -> None:
+    """What has been voted on stays readable; a desk and the other language are no afterthought."""
+    seat = Seat.objects.filter(added_by=None).get()
+    number = seat.stage.proposal.application.number
+    page.context.add_cookies([{"name": "django_language", "value": "en", "url": served}])
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{served}/approvals/{number}/seats/{seat.pk}/")
+    page.wait_for_selector("text=Group exposure")
+    page.wait_for_selector("text=oli has voted on this seat")
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/voted-en-wide.png", full_page=True)
