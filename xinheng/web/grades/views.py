@@ -29,6 +29,7 @@ from xinheng.texts import T
 from xinheng.web.decisions import words
 from xinheng.web.decisions.reading import person_name
 from xinheng.web.frame.access import actor_of
+from xinheng.web.frame.permissions import PERMISSIONS
 from xinheng.web.grades.forms import OverrideForm
 
 ASSESSMENTS_SHOWN: Final = 24
@@ -126,6 +127,7 @@ def _grade(user: Any, customer: Customer, rated: Rating | None, model: str) -> d
             (one, words.ref(one.card))
             for one in assessments_of(user, customer.pk, ASSESSMENTS_SHOWN)
         ],
+        "may_list": user.may(PERMISSIONS["overrides"]),
         "may_ask": bool(model) and user.may(overriding.OVERRIDE),
     }
 

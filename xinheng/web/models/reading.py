@@ -91,7 +91,7 @@ def figures(report: Mapping[str, Any], as_learnt: float | None = None) -> list[F
         ),
         Figure(
             T("拟合检验 HL", "Hosmer–Lemeshow"),
-            f"p {fit['p']:.3f}",
+            "p < 0.001" if fit["p"] < 0.0005 else f"p {fit['p']:.3f}",
             f"χ² {fit['chi2']:.2f}, df {fit['df']}",
         ),
         Figure(
