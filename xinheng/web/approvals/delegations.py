@@ -24,9 +24,14 @@ from xinheng.web.decisions.reading import person_name
 from xinheng.web.frame.tables import url_with
 
 ROWS_MAX: Final = 500
-WEEK: Final = tuple(
-    T(f"周{zh}", en)
-    for zh, en in zip("一二三四五六日", ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"), strict=True)
+WEEK: Final = (
+    T("周一", "Mo"),
+    T("周二", "Tu"),
+    T("周三", "We"),
+    T("周四", "Th"),
+    T("周五", "Fr"),
+    T("周六", "Sa"),
+    T("周日", "Su"),
 )
 
 
