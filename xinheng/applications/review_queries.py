@@ -98,9 +98,9 @@ def waiting_counts(user: Any) -> dict[str, int]:
     return {name: rows.order_by()[: COUNT_MAX + 1].count() for name, rows in found.items()}
 
 
-def waiting_for(user: Any) -> int:
-    """What waits for this person, in one statement: reviews given to them and not begun, offers
-    and grades that they may decide.
+def waiting_for(user: Any) -> QuerySet[Any]:
+    """The keys of what waits for this person, in one statement: reviews given to them and not
+    begun, offers and grades that they may decide.
     """
     own = Review.objects.filter(state="open", assignee_id=user.pk).visible_to(user)
     parts: list[QuerySet[Any]] = [own]
@@ -109,4 +109,4 @@ def waiting_for(user: Any) -> int:
     if user.may("grades.confirm"):
         parts.append(RegradeProposal.objects.visible_to(user).filter(state="waiting"))
     first, *others = [rows.order_by().values("pk") for rows in parts]
-    return first.union(*others, all=True).count() if others else first.count()
+    return first.union(*others, all=True) if others else first

@@ -94,7 +94,7 @@ def test_only_values_of_the_tab_are_opened(world: World, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("", 46), ("file/basic/", 30), ("file/contact/", 30), ("file/fields/registered_capital/", 22)],
+    [("", 44), ("file/basic/", 30), ("file/contact/", 30), ("file/fields/registered_capital/", 22)],
 )
 def test_a_tab_asks_the_database_little(
     world: World, path: str, most: int, django_assert_max_num_queries: Any
