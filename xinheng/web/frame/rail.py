@@ -168,7 +168,8 @@ def waiting_counts(user: Any, rooms: Collection[str]) -> dict[str, int | str | N
 
 def _counted(asked: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
     """How many rows each has, up to one more than is shown."""
-    parts, values = {}, []
+    parts: dict[str, str] = {}
+    values: list[Any] = []
     for name, rows in asked.items():
         with suppress(EmptyResultSet):  # nothing is in sight
             sql, params = rows.values("pk")[: COUNT_MAX + 1].query.sql_with_params()
