@@ -11,13 +11,16 @@ from django.db import connections
 from django.utils import timezone
 
 from tests.web.pages import HTMX, signed_in, text_of
-from tests.world import make_world
+from tests.world import make_customer, make_world
+from xinheng.applications.models import Application
+from xinheng.applications.trail import move, note
 from xinheng.connectors.files.queue import run_waiting
 from xinheng.customers.models import Customer
 from xinheng.intake.actions import claim_waiting, close_interrupted
 from xinheng.intake.models import ImportBatch
 from xinheng.intake.queries import history
 from xinheng.people.actor import system
+from xinheng.people.models import Role
 from xinheng.receivables.models import Invoice
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "door"])
@@ -221,3 +224,37 @@ def test_an_import_that_breaks_says_so_in_words_and_the_next_one_runs(world, mon
         page = opened(client, address)
     assert "出现意外错误" in page and "ZeroDivision" not in page
     assert imported(client, GOOD).created == 2
+
+
+WISHES = "客户编码,申请额度,账期,用途\nC1,800000,60,旺季备货用\nC2,50000,30,框架合同首单\n"
+
+
+def test_applications_come_by_the_same_page_and_undo_says_what_stays(world):
+    for code in ("C1", "C2"):
+        make_customer(code, unit=world.units["EAST"])
+    client = signed_in(world.alice)
+    address = handed_over(client, WISHES, name="授信申请.csv", kind="applications")
+    assert "确认导入 2 行" in opened(client, address) and not Application.objects.exists()
+    client.post(address + "run/")
+    page = opened(client, address)
+    assert "授信申请" in page and "看授信申请" in page and "还没有人办理的申请会撤回" in page
+    assert {one.applicant for one in Application.objects.all()} == {world.alice}
+    first = Application.objects.get(customer__code="C1")
+    move(first, "investigating", timezone.now())
+    note(first, "taken", actor=system("test"), at=timezone.now())
+    client.post(address + "undo/", {"word": "撤销"})
+    assert "撤回 1 份申请。1 份已有人办理，保留。" in text_of(client.get(address))
+    assert Application.objects.get(customer__code="C2").state == "withdrawn"
+
+
+def test_who_may_not_apply_is_not_offered_that_kind(world):
+    offered = '<option value="applications"'
+    assert offered in signed_in(world.alice).get("/imports/").content.decode()
+    role = Role.objects.get(code="credit_manager")
+    role.permissions = [word for word in role.permissions if word != "applications.write"]
+    role.save()
+    client = signed_in(world.alice)
+    assert offered not in client.get("/imports/").content.decode()
+    file = SimpleUploadedFile("a.csv", WISHES.encode())
+    refused = client.post("/imports/", {"kind": "applications", "file": file})
+    assert refused.status_code == 422 and not ImportBatch.objects.exists()

@@ -28,7 +28,7 @@ from xinheng.people.actor import Actor
 from xinheng.refusals import Refused
 from xinheng.texts import T
 
-ROWS_MAX: Final = 5_000
+ROWS_MAX: Final = 1_000  # each row is a dozen statements and two entries, in one transaction
 TABLE: Final = "applications_application"
 UNDONE: Final = T("导入已撤销", "import undone")
 UNTOUCHED: Final = frozenset({"drafted", "submitted"})
