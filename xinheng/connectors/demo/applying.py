@@ -3,8 +3,8 @@
 Bob applies for customers of his unit, Fang investigates, assesses and proposes, and whoever the
 authority matrix names votes: one is granted with its letter, one rejected, one sent back, one taken
 back, one waits for an officer, one for the committee. What was done before today lies some days
-back, so two clocks are late; assessed and voted is now, on today's book. One of a grade that gets
-no credit is refused by the system alone. Example: 12 applications, 7 of them assessed.
+back, so two clocks are late; assessed and voted is now, on today's book.
+Example: 12 applications, 6 of them assessed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Final, NamedTuple
 from xinheng.applications import (
     applying,
     assessing,
-    automatic,
     checklist,
     clauses,
     proposing,
@@ -25,7 +24,6 @@ from xinheng.applications import (
 )
 from xinheng.applications.models import Application, Seat, Task
 from xinheng.applications.rows import Condition, NewApplication, NewProposal
-from xinheng.customers.models import Customer
 from xinheng.decisions.models import Rating
 from xinheng.limits.conditions import usual_end
 from xinheng.limits.models import CreditLine
@@ -93,7 +91,6 @@ def apply_some(cast: Mapping[str, Actor], day: date, *, at: datetime) -> dict[st
     """Applications for customers whom Bob sees. Returns how many, and how many were assessed."""
     lines = _lines(cast["bob"])
     made = [_carry(way, line, cast, day, at) for way, line in zip(WAYS, lines, strict=False)]
-    made += _refused_alone(cast["bob"], {line.customer_id for line in lines}, day, at)
     count = sum(row.snapshots.count() for row in made)
     return {"applications": len(made), "applications_assessed": count}
 
@@ -227,26 +224,3 @@ def _vote(row: Application, said: str, most: int, at: datetime) -> None:
         voting.vote(
             row.number, seat.pk, said, WORDS[said], sha256, back_to="applicant", actor=actor, at=at
         )
-
-
-def _refused_alone(bob: Actor, taken: set[int], day: date, at: datetime) -> list[Application]:
-    """One whose grade gets no credit at all: the system refuses it, Bob may ask for a person."""
-    rated = Rating.objects.filter(grade__in=NO_CREDIT).values("customer")
-    found = Customer.objects.filter(pk__in=rated, simulated=True, status="active")
-    chosen = [one for one in found.order_by("code") if bob.reaches(one.business_unit_id)]
-    for customer in chosen[:1]:
-        if customer.pk in taken:
-            continue
-        new = NewApplication(
-            customer_id=customer.pk,
-            currency="CNY",
-            asked_minor=LEAST,
-            terms_days=30,
-            kind="increase",
-            purpose="希望恢复赊销，先小额试单。",
-        )
-        row = applying.apply_at_once(new, actor=bob, at=at)
-        automatic.decide_alone(row.number, at=at)
-        row.refresh_from_db()
-        return [row]
-    return []
