@@ -67,16 +67,23 @@ def ways_out(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     if decision is None:
         raise Http404("no such decision")
     outlook = of_decision(decision, at=timezone.now())
-    ways = [[_shown(told, decision) for told in way] for way in outlook.ways] if outlook else []
+    may_ask = request.user.may("orders.check")
+    ways = (
+        [[_shown(told, decision, may_ask) for told in way] for way in outlook.ways]
+        if outlook
+        else []
+    )
     policy = ref(f"{outlook.policy.name} v{outlook.policy.version}") if outlook else None
     context = {"decision": decision, "outlook": outlook, "ways": ways, "policy": policy}
     htmx = request.headers.get("HX-Request") == "true"
     return render(request, f"decisions/{'_' if htmx else ''}ways_out.html", context)
 
 
-def _shown(told: ToldStep, decision: Decision) -> Shown:
+def _shown(told: ToldStep, decision: Decision, may_ask: bool) -> Shown:
+    """The step, with where it is done; nowhere for who may not check orders."""
     place = PLACES[told.step.code]
-    return Shown(T(told.text["zh"], told.text["en"]), _href(place, told.step, decision), GO[place])
+    href = "" if place == "order" and not may_ask else _href(place, told.step, decision)
+    return Shown(T(told.text["zh"], told.text["en"]), href, GO[place])
 
 
 def _form(step: Step, decision: Decision) -> dict[str, str]:

@@ -30,6 +30,7 @@ from xinheng.inquiries.sealing import opened
 from xinheng.refusals import Refused
 from xinheng.texts import T
 from xinheng.web.frame.access import actor_of
+from xinheng.web.frame.permissions import PERMISSIONS
 from xinheng.web.frame.tables import tabs
 from xinheng.web.outside.registering import brought, shown_answer
 
@@ -67,6 +68,7 @@ def registrations(request: HttpRequest) -> HttpResponse:
         "tone": STATES[asked],
         "tabs": tabs(_with_default(request, asked), "state", choices),
         "may_decide": request.user.may(REVIEW),
+        "may_link": request.user.may(PERMISSIONS["links"]),
         "now": timezone.now(),
     }
     return render(request, "inquiries/registrations.html", context)

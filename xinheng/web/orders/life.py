@@ -52,7 +52,8 @@ def orders(request: HttpRequest) -> HttpResponse:
     """All orders that were asked about; `?ref=` opens the one of exactly that number."""
     if "ref" in request.GET:
         return order(request, request.GET["ref"])
-    context: dict[str, Any] = {"list": listing.read(request)}
+    may_ask = request.user.may("orders.check")
+    context: dict[str, Any] = {"list": listing.read(request), "may_ask": may_ask}
     context["filtered"] = bool(context["list"].text or request.GET.get("state"))
     return render(request, "orders/list.html", context)
 
