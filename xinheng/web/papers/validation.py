@@ -32,6 +32,7 @@ from xinheng.papers.making import Cover
 from xinheng.people.models import User
 from xinheng.texts import T
 from xinheng.web.decisions.reading import person_name
+from xinheng.web.models.words import protocol_words
 from xinheng.web.papers.figures import moment, plain
 
 KIND: Final = "validation_report"
@@ -102,10 +103,10 @@ def _figures(found: dict[str, Any]) -> list[Block]:
         Figures(
             [
                 Figure("AUC", _decimal(auc.get("value")), interval, size=13),
-                Figure("Gini", _decimal(found.get("gini")), size=13),
+                Figure(str(T("基尼系数", "Gini")), _decimal(found.get("gini")), size=13),
                 Figure("KS", _decimal(found.get("ks")), size=13),
                 Figure(
-                    "Brier",
+                    str(T("布赖尔分", "Brier")),
                     _decimal(found.get("brier"), 4),
                     str(T("技巧 {s}", "skill {s}").format(s=_decimal(found.get("brier_skill")))),
                     size=13,
@@ -142,9 +143,9 @@ def _trial(model: LearntModel, found: dict[str, Any]) -> list[Block]:
     sample = (model.body or {}).get("sample") or {}
     rows, bads = found.get("rows"), found.get("bads")
     rate = None if not rows else bads / rows
-    kept = model.sample
+    kept, protocol = model.sample, found.get("protocol")
     told: list[tuple[object, Cell | None]] = [
-        (T("检验方式", "How it was tried"), found.get("protocol")),
+        (T("检验方式", "How it was tried"), str(protocol_words(protocol)) if protocol else None),
         (T("检验样本", "Rows of the trial"), _count(rows)),
         (T("其中坏客户", "Bads among them"), _count(bads)),
         (T("坏账率", "Bad rate"), _share(rate)),
