@@ -33,6 +33,7 @@ from xinheng.refusals import Refused
 
 CONFIRM: Final = "grades.confirm"
 A_ROUND: Final = 1_000
+ENTRIES: Final = {"accepted": "regrade.accepted", "refused": "regrade.refused"}
 # D is a state, not what behaviour alone says; nothing lies below C but that.
 LOWEST: Final = len(GRADES) - 2
 
@@ -277,4 +278,4 @@ def _decide(row: RegradeProposal, state: str, said: str, actor: Actor, at: datet
     )
     grades = {"from": row.from_grade, "to": row.to_grade}
     fields = {"actor": actor.ref, "customer": row.customer.code, "reason": said, **grades}
-    append_one(f"regrade.{state}", {}, fields, at=at, key_id=row.customer.data_key_id)
+    append_one(ENTRIES[state], {}, fields, at=at, key_id=row.customer.data_key_id)

@@ -31,6 +31,15 @@ DECIDE: Final = "applications.decide"
 WORDS_MIN, WORDS_MAX = 4, 1_000
 OPEN: Final = ("submitted", "investigating", "assessed", "proposed", "deciding", "returned")
 ENDED: Final = ("granted", "rejected", "withdrawn", "lapsed")
+# Every act that the trail knows, each a kind of ledger entry: application.ACT.
+ACTS: Final = (
+    *("drafted", "changed", "submitted", "resubmitted", "withdrawn"),
+    *("lapsed", "invited", "taken", "handed_over", "task_added"),
+    *("task_assigned", "task_done", "task_waived", "assessed", "proposed"),
+    *("vote", "conflict", "seat_added", "seat_moved", "nudged"),
+    *("escalated", "minutes", "minutes_confirmed", "left_to_person", "human_asked"),
+    *("tried_again", "grant_refused", "granted", "rejected", "letter_sent"),
+)
 # Acts after which a person has no vote on the application.
 BARRING: Final = (
     *("drafted", "changed", "submitted", "resubmitted", "taken", "handed_over"),
@@ -100,7 +109,9 @@ def note(
     words: str = "",
     **detail: Any,
 ) -> Step:
-    """One act: a row of the trail and its ledger entry."""
+    """One act of ACTS: a row of the trail and its ledger entry."""
+    if kind not in ACTS:
+        raise ValueError(f"{kind}: an act that trail.ACTS does not name")
     fields = {
         "application": application.number,
         "customer": str(application.customer_id),
