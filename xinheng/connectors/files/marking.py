@@ -84,6 +84,15 @@ def _add_columns(sheet: Any, width: int, said: Mapping[int, Sequence[str]]) -> N
         sheet.column_dimensions[sheet.cell(1, place).column_letter].width = 42
 
 
+def _leading(sheet: Any, row: int, place: int) -> Any:
+    """The cell itself; of merged cells the first, the only one that is seen and may be noted on."""
+    cell = sheet.cell(row, place)
+    for area in sheet.merged_cells.ranges:
+        if cell.coordinate in area:
+            return sheet.cell(area.min_row, area.min_col)
+    return cell
+
+
 def _paint(sheet: Any, header_row: int, reasons: Mapping[int, Sequence[RowError]]) -> None:
     """The cell that each reason speaks of; a reason about the row has none."""
     from openpyxl.comments import Comment
@@ -96,7 +105,7 @@ def _paint(sheet: Any, header_row: int, reasons: Mapping[int, Sequence[RowError]
             place = places.get(error.column.strip())
             if place is None:
                 continue
-            cell = sheet.cell(row, place)
+            cell = _leading(sheet, row, place)
             cell.fill = red
             if commented < COMMENTS_MAX:
                 text = _CONTROL.sub(" ", f"{error.reason.zh}\n{error.reason.en}")
