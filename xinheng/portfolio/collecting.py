@@ -202,15 +202,18 @@ def _sets(family: Family, budget_minor: int) -> list[Tried]:
 
 
 def _chain(family: Family) -> list[Tried]:
-    """One order more each time: those that are cheapest for their value come first."""
+    """One order more each time: those that are cheapest for their value come first, of equal ones
+    the smallest, so that a set within the budget is as full as it can be.
+    """
     alone = []
     for one in family.waiting:
         pays = least_payments(family, (one,))
         if pays is not None:
-            alone.append((sum(pays.values()) * 1_000_000 // one.worth_minor, one))
+            cost = sum(pays.values())
+            alone.append((cost * 1_000_000 // one.worth_minor, cost, one))
     found: list[Tried] = []
     held: tuple[Waiting, ...] = ()
-    for _, one in sorted(alone, key=lambda pair: pair[0])[:CHAIN_MAX]:
+    for _, _, one in sorted(alone, key=lambda told: told[:2])[:CHAIN_MAX]:
         pays = least_payments(family, (*held, one))
         if pays is not None:
             held = (*held, one)
