@@ -42,7 +42,10 @@ class DeputyForm(forms.Form):
     deputy = _Person(
         queryset=User.objects.none(),
         label=T("代理人", "Deputy"),
-        help_text=T("只列出有放行权限的同事。", "Colleagues who may release holds."),
+        help_text=T(
+            "只列出可放行订单或审批授信的同事。",
+            "Colleagues who may release holds or decide on applications.",
+        ),
         empty_label="",
         error_messages={"required": FILL_IN, "invalid_choice": CHOOSE},
     )
@@ -67,7 +70,7 @@ class DeputyForm(forms.Form):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         others = User.objects.filter(
-            is_active=True, roles__permissions__contains=[STOOD_IN_FOR]
+            is_active=True, roles__permissions__overlap=list(STOOD_IN_FOR)
         ).exclude(pk=user.pk)
         self.fields["deputy"].queryset = others.distinct().order_by("name")  # type: ignore[attr-defined]
         self.fields["currency"].choices = currencies()  # type: ignore[attr-defined]
